@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: docs/architecture.md says who may import whom.
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// PAPI is a package trait: `--disable-default-traits` builds without libpapi.
+let papi: [SwiftSetting] = swift + [.define("PAPI", .when(traits: ["PAPI"]))]
+
+let package = Package(
+    name: "bench",
+    products: [
+        .executable(name: "bench", targets: ["bench"]),
+        .library(name: "QuantKernels", targets: ["QuantKernels"]),
+    ],
+    traits: [
+        .trait(name: "PAPI", description: "Read counters through libpapi (Debian: libpapi-dev)."),
+        .default(enabledTraits: ["PAPI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    ],
+    targets: [
+        // Floor 1
+        .target(name: "CKernels"),
+        .target(name: "CPlatform"),
+        .systemLibrary(name: "CPAPI"),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "Quantization", swiftSettings: swift),
+        .target(name: "Suites", swiftSettings: swift),
+        // Floor 2
+        .target(name: "QuantKernels", dependencies: ["CKernels", "Quantization"], swiftSettings: swift),
+        .target(name: "Counters", dependencies: ["CPlatform"], swiftSettings: swift),
+        // Floor 3
+        .target(
+            name: "PAPICounters",
+            dependencies: ["Counters", .target(name: "CPAPI", condition: .when(traits: ["PAPI"]))],
+            swiftSettings: papi),
+        .target(name: "Measurement", dependencies: ["Counters", "CPlatform"], swiftSettings: swift),
+        .target(name: "Networks", dependencies: ["QuantKernels", "Quantization"], swiftSettings: swift),
+        .target(name: "Datasets", dependencies: ["CZlib"], swiftSettings: swift),
+        // Floor 4
+        .target(
+            name: "Training", dependencies: ["Networks", "QuantKernels", "Quantization", "Datasets"],
+            swiftSettings: swift),
+        .target(name: "Results", dependencies: ["Measurement"], swiftSettings: swift),
+        // Floor 5
+        .target(
+            name: "Reports",
+            dependencies: ["Results", .product(name: "Mustache", package: "swift-mustache")],
+            swiftSettings: swift),
+        .target(
+            name: "Runner",
+            dependencies: [
+                "Suites", "Results", "Measurement", "Counters", "PAPICounters", "Networks", "QuantKernels",
+                "Quantization", "Datasets", "Training", "CPlatform",
+            ],
+            swiftSettings: swift),
+        // Floor 6
+        .target(
+            name: "BenchCommand",
+            dependencies: [
+                "Runner", "Reports", "Training", "PAPICounters", "Counters", "Suites", "Results", "Measurement",
+                "Networks", "QuantKernels", "Datasets",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift),
+        // Floor 7
+        .executableTarget(name: "bench", dependencies: ["BenchCommand"], swiftSettings: swift),
+
+        .testTarget(name: "ArchitectureTests", swiftSettings: swift),
+        .testTarget(name: "QuantizationTests", dependencies: ["Quantization"], swiftSettings: swift),
+        .testTarget(name: "SuitesTests", dependencies: ["Suites"], swiftSettings: swift),
+        .testTarget(
+            name: "QuantKernelsTests", dependencies: ["QuantKernels", "Quantization", "CKernels"], swiftSettings: swift),
+        .testTarget(name: "CountersTests", dependencies: ["Counters", "PAPICounters"], swiftSettings: papi),
+        .testTarget(name: "MeasurementTests", dependencies: ["Measurement", "Counters"], swiftSettings: swift),
+        .testTarget(name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization"], swiftSettings: swift),
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swift),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "Networks", "QuantKernels", "Datasets"],
+            swiftSettings: swift),
+        .testTarget(name: "ResultsTests", dependencies: ["Results", "Measurement"], swiftSettings: swift),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], swiftSettings: swift),
+        .testTarget(
+            name: "BenchCommandTests", dependencies: ["BenchCommand", "Runner", "Results", "Suites"], swiftSettings: swift),
+    ]
+)

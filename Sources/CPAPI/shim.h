@@ -1,0 +1,3 @@
+#pragma once
+#include <papi.h>
+#include <sde_lib.h>

@@ -1,0 +1,29 @@
+/// The network families by name: the one place where a family is registered.
+public struct NetworkFamily: Sendable {
+    public let name: String
+    /// Default and meaning of the axes, for listings.
+    public let summary: String
+    public let defaultResolution: Int
+    /// Smallest resolution whose layers all have an output.
+    public let minimumResolution: Int
+    /// Checkpoint-backed dataset that the family is trained on, if this project trains it.
+    public let dataset: String?
+    let make: @Sendable (_ width: Double, _ resolution: Int) -> Network
+
+    /// Builds the network of this width (depth multiplier) and resolution (pixels).
+    public func network(width: Double = 1.0, resolution: Int? = nil) -> Network {
+        make(width, resolution ?? defaultResolution)
+    }
+
+    public static let all: [NetworkFamily] = [
+        NetworkFamily(
+            name: "mobilenet_v1", summary: "MobileNet v1 for ImageNet, 1001 classes; random weights", defaultResolution: 224,
+            minimumResolution: 32, dataset: nil, make: MobileNetV1.imageNet),
+        NetworkFamily(
+            name: "fashion_mobilenet_v1", summary: "MobileNet v1 eased for Fashion-MNIST, 10 classes; trained here",
+            defaultResolution: 28, minimumResolution: 8, dataset: "fashion-mnist", make: MobileNetV1.fashion),
+    ]
+
+    /// The family of this name, or nil.
+    public static func named(_ name: String) -> NetworkFamily? { all.first { $0.name == name } }
+}
