@@ -1,5 +1,168 @@
-// CKernels: the SIMD micro-kernels and the one table of all of them. No intrinsics in this header: the Swift importer
-// does not survive them.
+// CKernels: the SIMD micro-kernels and the one table of all of them. Bottom floor: QuantKernels packs, partitions and
+// calls; nothing here allocates, threads or knows a layer. No intrinsics in this header: the Swift importer does not
+// survive them.
+//
+// Names: u8s8_gemm_6x64c4__avx512vnni is an integer product of uint8 activations and int8 weights, tiles of 6 rows by
+// 64 columns, depth taken 4 at a time, on AVX512-VNNI. docs/kernels.md decodes all of them.
 #pragma once
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "CKernelsTraining.h"
+
+// Instruction sets, one bit each in a feature mask. A wider one does not imply that the narrower are there.
+enum {
+    CK_ISA_SCALAR = 0,
+    CK_ISA_AVX2 = 1,        // AVX2 and FMA
+    CK_ISA_AVXVNNI = 2,     // VEX-coded vpdpbusd, 256 bits
+    CK_ISA_AVX512 = 3,      // F, BW, DQ, VL
+    CK_ISA_AVX512VNNI = 4,  // and vpdpbusd, 512 bits
+    CK_ISA_COUNT = 5,
+};
+
+// Features of this processor (and of the operating system's saved state): bit i stands for the CK_ISA of value i.
+uint32_t ck_cpu_features(void);
+
+// A hint to the processor inside a spinning wait.
+static inline void ck_relax(void) {
+#if defined(__x86_64__)
+    __asm__ volatile("pause");
+#else
+    __asm__ volatile("");
+#endif
+}
+
+// Adds to a counter that other threads add to, too. Relaxed: a count orders nothing.
+static inline void ck_count(int64_t *counter, int64_t amount) {
+    __atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
+}
+
+// How x·M is rounded (design: quantization.md). The values stand in Swift's RoundingMode, too.
+enum { CK_ROUND_GEMMLOWP = 0, CK_ROUND_SINGLE = 1, CK_ROUND_RUY = 2, CK_ROUND_FP32 = 3 };
+
+// The fused output stage: out = clamp(requantize(acc + bias − weight_zero·row_sum) + zero_point, lower, upper).
+// The arrays have one entry per output channel and are readable up to the next multiple of 64.
+typedef struct ck_output_stage {
+    const int32_t *bias;           // with −Z1·Σw and K·Z1·Z2 folded in
+    const int32_t *multiplier;     // M0 as Q31, in [2^30, 2^31), or 0
+    const int32_t *shift;          // M = M0·2^(shift − 31); negative shifts right
+    const float *real_multiplier;  // M itself, for CK_ROUND_FP32
+    const int32_t *weight_zero;    // Z2, or NULL where all are 0
+    int32_t zero_point;            // Z3
+    int32_t lower, upper;          // of the output's range, the activation's clamp included
+    int32_t rounding;              // CK_ROUND_*
+    int32_t left_shift;            // 1 if some shift is positive (M ≥ 1)
+} ck_output_stage;
+
+// Requantizes a tile: rows × columns accumulators, row stride acc_stride; channel is the first column's.
+// row_sums[r] is Σ of the row's activations; read only if weight_zero is set.
+typedef void (*ck_output_fn)(
+    size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
+    const ck_output_stage *stage, size_t channel, uint8_t *out, size_t out_stride);
+
+// acc[r][c] = Σ over taps and depth of (a[tap·rows_max + r][k] xor flip)·w: flip 0x80 turns int8 activations into
+// uint8 ones, 128 larger. Rows are read exactly: nothing beyond depth bytes.
+typedef struct ck_int_tile {
+    size_t rows, columns;     // of this tile, at most the kernel's
+    size_t taps, depth;       // pointers per row; bytes behind each
+    const uint8_t *const *a;  // [taps][kernel's rows]
+    const void *w;            // the packed panel
+    int32_t *acc;             // [kernel's rows][kernel's columns]: row stride is the kernel's columns
+    int32_t flip;             // 0 or 0x80
+} ck_int_tile;
+typedef void (*ck_int_gemm_fn)(const ck_int_tile *);
+
+// acc[p][c] = Σ over taps of (a[p·taps + tap][c] xor flip)·w[tap][c], for channels first ..< first + channels.
+typedef struct ck_int_depthwise {
+    size_t pixels, channels, taps;
+    size_t first;             // a multiple of the kernel's columns
+    size_t total;             // channels of the tensor
+    const uint8_t *const *a;  // [pixels][taps]
+    const void *w;            // packed
+    int32_t *acc;             // [pixels][kernel's columns]
+    int32_t flip;
+} ck_int_depthwise;
+typedef void (*ck_int_depthwise_fn)(const ck_int_depthwise *);
+// Weights [taps][channels] to the kernel's order; `out` has ck_kernel.pack_bytes(channels, taps) bytes.
+typedef void (*ck_int_depthwise_pack_fn)(size_t channels, size_t taps, const int16_t *w, void *out);
+typedef size_t (*ck_pack_bytes_fn)(size_t channels, size_t taps);
+
+// out[r][c] = clamp(bias[c] + Σ a[tap·rows_max + r][k·a_step]·w[...]): the panel w holds, for each tap and k, its
+// columns padded to whole vectors.
+typedef struct ck_float_tile {
+    size_t rows, columns;
+    size_t taps, depth;
+    const float *const *a;
+    const float *w;
+    const float *bias;  // from this panel's first column, readable to the padded width
+    float *out;
+    size_t out_stride;
+    float lower, upper;
+} ck_float_tile;
+typedef void (*ck_float_gemm_fn)(const ck_float_tile *);
+
+// out[p][c] = clamp(bias[c] + Σ over taps of a[p·taps + tap][c]·w[tap][c])
+typedef struct ck_float_depthwise {
+    size_t pixels, channels, taps;
+    const float *const *a;  // [pixels][taps]
+    const float *w;         // [taps][channels]
+    const float *bias;
+    float *out;
+    size_t out_stride;
+    float lower, upper;
+} ck_float_depthwise;
+typedef void (*ck_float_depthwise_fn)(const ck_float_depthwise *);
+
+// Rescaled addition (TFLite's, left shift 20): see int_add.h.
+typedef struct ck_int_add {
+    int32_t zero_a, zero_b, zero_out;
+    int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
+    int32_t lower, upper;
+    int32_t is_signed;  // of the three tensors
+} ck_int_add;
+typedef void (*ck_int_add_fn)(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *);
+
+// A loop of independent multiply-accumulates in registers; returns how many were done.
+typedef uint64_t (*ck_ceiling_fn)(uint64_t iterations);
+
+enum {
+    CK_INT_GEMM = 0,
+    CK_INT_DEPTHWISE = 1,
+    CK_INT_OUTPUT = 2,
+    CK_INT_ADD = 3,
+    CK_FLOAT_GEMM = 4,
+    CK_FLOAT_DEPTHWISE = 5,
+    CK_INT_CEILING = 6,
+    CK_FLOAT_CEILING = 7,
+};
+
+// One micro-kernel. Only the function of its kind is set.
+typedef struct ck_kernel {
+    const char *name;
+    int32_t kind;
+    int32_t isa;
+    size_t rows, columns;    // the tile
+    size_t vector;           // a panel is padded to a multiple of this many columns
+    size_t depth_unit;       // depth is packed in groups of this many
+    size_t weight_bytes;     // of a packed weight: 1 int8, 2 int16, 4 float32
+    ck_int_gemm_fn int_gemm;
+    ck_int_depthwise_fn int_depthwise;
+    ck_int_depthwise_pack_fn int_depthwise_pack;
+    ck_pack_bytes_fn pack_bytes;
+    ck_output_fn output;
+    ck_int_add_fn int_add;
+    ck_float_gemm_fn float_gemm;
+    ck_float_depthwise_fn float_depthwise;
+    ck_ceiling_fn ceiling;
+} ck_kernel;
+
+// The table of all micro-kernels of this build, better ones of a kind later.
+const ck_kernel *ck_kernels(size_t *count);
+
+// Largest `rows`, `columns` of any tile: the size of the scratch that a driver needs.
+enum { CK_MAX_ROWS = 8, CK_MAX_COLUMNS = 64 };
+
+// Reads n bytes once, 64 at a time, and returns their sum: the memory ceiling.
+uint64_t ck_read_stream(const uint8_t *p, size_t n);
+// Σ of n bytes, each xor flip.
+int32_t ck_sum_bytes(const uint8_t *p, size_t n, uint8_t flip);

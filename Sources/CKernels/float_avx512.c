@@ -1,0 +1,108 @@
+// Float kernels for AVX-512.
+#include "tables.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push( \
+    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+
+enum { ROWS = 6, COLUMNS = 64 };
+
+static inline __mmask16 lanes(size_t n) { return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1); }
+
+// rows × 16·vectors. Registers: rows·vectors accumulators (24), vectors weights (4), 1 broadcast.
+// Panel: [tap][k][16·vectors].
+static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
+    __m512 acc[ROWS][4];
+    for (int v = 0; v < vectors; v++)
+        for (int r = 0; r < rows; r++) acc[r][v] = _mm512_loadu_ps(t->bias + 16 * v);
+    const float *w = t->w;
+    for (size_t tap = 0; tap < t->taps; tap++) {
+        const float *a[ROWS];
+        for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
+        for (size_t k = 0; k < t->depth; k++, w += 16 * vectors) {
+            __m512 b[4];
+            for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(w + 16 * v);
+            for (int r = 0; r < rows; r++) {
+                const __m512 x = _mm512_set1_ps(a[r][k]);
+                for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_fmadd_ps(x, b[v], acc[r][v]);
+            }
+        }
+    }
+    const __m512 lower = _mm512_set1_ps(t->lower), upper = _mm512_set1_ps(t->upper);
+    for (int v = 0; v < vectors; v++) {
+        const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
+        for (int r = 0; r < rows; r++)
+            _mm512_mask_storeu_ps(
+                t->out + (size_t)r * t->out_stride + 16 * v, present,
+                _mm512_min_ps(_mm512_max_ps(acc[r][v], lower), upper));
+    }
+}
+
+#define ROWS_CASES(V) \
+    switch (t->rows) { \
+    case 1: tile(t, 1, V); break; \
+    case 2: tile(t, 2, V); break; \
+    case 3: tile(t, 3, V); break; \
+    case 4: tile(t, 4, V); break; \
+    case 5: tile(t, 5, V); break; \
+    default: tile(t, 6, V); break; \
+    }
+
+static void gemm_6x64(const ck_float_tile *t) {
+    switch ((t->columns + 15) / 16) {
+    case 1: ROWS_CASES(1) break;
+    case 2: ROWS_CASES(2) break;
+    case 3: ROWS_CASES(3) break;
+    default: ROWS_CASES(4) break;
+    }
+}
+
+static inline __attribute__((always_inline)) void depthwise_taps(const ck_float_depthwise *d, const size_t taps) {
+    const __m512 lower = _mm512_set1_ps(d->lower), upper = _mm512_set1_ps(d->upper);
+    for (size_t p = 0; p < d->pixels; p++) {
+        const float *const *a = d->a + p * taps;
+        float *out = d->out + p * d->out_stride;
+        for (size_t c = 0; c < d->channels; c += 16) {
+            const __mmask16 present = lanes(d->channels - c);
+            __m512 sum = _mm512_maskz_loadu_ps(present, d->bias + c);
+            for (size_t tap = 0; tap < taps; tap++)
+                sum = _mm512_fmadd_ps(
+                    _mm512_maskz_loadu_ps(present, a[tap] + c),
+                    _mm512_maskz_loadu_ps(present, d->w + tap * d->channels + c), sum);
+            _mm512_mask_storeu_ps(out + c, present, _mm512_min_ps(_mm512_max_ps(sum, lower), upper));
+        }
+    }
+}
+
+static void depthwise(const ck_float_depthwise *d) {
+    if (d->taps == 9) depthwise_taps(d, 9);
+    else depthwise_taps(d, d->taps);
+}
+
+// 12 independent chains of 16 MACs each.
+static uint64_t ceiling(uint64_t iterations) {
+    __m512 acc[12];
+    for (int i = 0; i < 12; i++) acc[i] = _mm512_setzero_ps();
+    __m512 a = _mm512_set1_ps(1.5f), w = _mm512_set1_ps(0.5f);
+    for (uint64_t n = 0; n < iterations; n++) {
+        __asm__ volatile("" : "+v"(a), "+v"(w));
+        for (int i = 0; i < 12; i++) acc[i] = _mm512_fmadd_ps(a, w, acc[i]);
+    }
+    for (int i = 0; i < 12; i++) __asm__ volatile("" : : "v"(acc[i]));
+    return iterations * 12 * 16;
+}
+#pragma clang attribute pop
+
+const ck_kernel ck_float_avx512[] = {
+    {.name = "f32_gemm_6x64__avx512", .kind = CK_FLOAT_GEMM, .isa = CK_ISA_AVX512, .rows = ROWS, .columns = COLUMNS,
+     .vector = 16, .depth_unit = 1, .weight_bytes = 4, .float_gemm = gemm_6x64},
+    {.name = "f32_depthwise_16__avx512", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_AVX512, .weight_bytes = 4,
+     .float_depthwise = depthwise},
+    {.name = "ceiling_f32__avx512", .kind = CK_FLOAT_CEILING, .isa = CK_ISA_AVX512, .ceiling = ceiling},
+};
+const size_t ck_float_avx512_count = sizeof ck_float_avx512 / sizeof *ck_float_avx512;
+#else
+const ck_kernel ck_float_avx512[] = {{0}};
+const size_t ck_float_avx512_count = 0;
+#endif

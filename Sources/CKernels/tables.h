@@ -1,0 +1,19 @@
+// The list of tables: one line per file of kernels.
+#pragma once
+#include "CKernels.h"
+
+#define CK_TABLES(X) \
+    X(ck_int_scalar) \
+    X(ck_float_scalar) \
+    X(ck_int_avx2) \
+    X(ck_float_avx2) \
+    X(ck_int_avxvnni) \
+    X(ck_int_avx512) \
+    X(ck_float_avx512) \
+    X(ck_int_avx512vnni)
+
+#define CK_DECLARE(name) \
+    extern const ck_kernel name[]; \
+    extern const size_t name##_count;
+CK_TABLES(CK_DECLARE)
+#undef CK_DECLARE
