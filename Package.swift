@@ -81,7 +81,8 @@ let package = Package(
             name: "QuantKernelsTests", dependencies: ["QuantKernels", "Quantization", "CKernels"], swiftSettings: swift),
         .testTarget(name: "CountersTests", dependencies: ["Counters", "PAPICounters"], swiftSettings: papi),
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement", "Counters"], swiftSettings: swift),
-        .testTarget(name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization"], swiftSettings: swift),
+        .testTarget(
+            name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization"], swiftSettings: swift),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swift),
         .testTarget(
             name: "TrainingTests", dependencies: ["Training", "Networks", "QuantKernels", "Datasets"],
@@ -89,6 +90,7 @@ let package = Package(
         .testTarget(name: "ResultsTests", dependencies: ["Results", "Measurement"], swiftSettings: swift),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], swiftSettings: swift),
         .testTarget(
-            name: "BenchCommandTests", dependencies: ["BenchCommand", "Runner", "Results", "Suites"], swiftSettings: swift),
+            name: "BenchCommandTests", dependencies: ["BenchCommand", "Runner", "Results", "Suites"],
+            swiftSettings: swift),
     ]
 )

@@ -36,7 +36,8 @@ enum MobileNetV1 {
             .conv2d(Window(3, stride: stemStride), outChannels: scaled(32), activation: .relu6, batchNorm: true))
         for (index, pair) in pairs.enumerated() {
             network.append(
-                "dw_\(index + 1)", .depthwiseConv2d(Window(3, stride: pair.stride), activation: .relu6, batchNorm: true))
+                "dw_\(index + 1)", .depthwiseConv2d(Window(3, stride: pair.stride), activation: .relu6, batchNorm: true)
+            )
             network.append(
                 "pw_\(index + 1)",
                 .conv2d(Window(1), outChannels: scaled(pair.channels), activation: .relu6, batchNorm: true))

@@ -17,7 +17,8 @@ public struct NetworkFamily: Sendable {
 
     public static let all: [NetworkFamily] = [
         NetworkFamily(
-            name: "mobilenet_v1", summary: "MobileNet v1 for ImageNet, 1001 classes; random weights", defaultResolution: 224,
+            name: "mobilenet_v1", summary: "MobileNet v1 for ImageNet, 1001 classes; random weights",
+            defaultResolution: 224,
             minimumResolution: 32, dataset: nil, make: MobileNetV1.imageNet),
         NetworkFamily(
             name: "fashion_mobilenet_v1", summary: "MobileNet v1 eased for Fashion-MNIST, 10 classes; trained here",

@@ -1,0 +1,118 @@
+internal import CKernels
+
+/// Convolution, pointwise convolution, fully connected layer and matrix product in float32: the same tiles and pointers as
+/// `IntegerConvolution`.
+public final class FloatConvolution: Operator, @unchecked Sendable {
+    public let geometry: ConvolutionGeometry
+    private let kernel: ck_kernel
+    private let plan: RowPlan
+    private let weights: AlignedBuffer
+    private let bias: AlignedBuffer
+    private let panelBytes: Int
+    private let bounds: (lower: Float, upper: Float)
+    private let zeroPixel: AlignedBuffer
+    private let pointers: [AlignedBuffer]
+    private nonisolated(unsafe) var input: UnsafePointer<Float>?
+    private nonisolated(unsafe) var output: UnsafeMutablePointer<Float>?
+
+    /// - Parameters:
+    ///   - weights: OHWI (or OI with the input flattened).
+    ///   - activation: bounds that outputs are clamped to.
+    /// - Throws: `KernelError.shape`.
+    public init(
+        name: String, geometry: ConvolutionGeometry, weights: [Float], bias: [Float],
+        activation: (lower: Float, upper: Float), registry: KernelRegistry, threads: Int
+    ) throws(KernelError) {
+        try geometry.validate(name)
+        let columns = geometry.outputChannels
+        let taps = geometry.taps
+        let depth = geometry.inputChannels
+        guard weights.count == columns * taps * depth, bias.count == columns else {
+            throw .shape("\(name): \(weights.count) weights and \(bias.count) biases for \(geometry)")
+        }
+        let kernel = registry.best(.floatProduct)
+        let packing = WeightPacking(kernel: kernel, taps: taps, depth: depth, columns: columns)
+        self.kernel = kernel
+        self.geometry = geometry
+        self.weights = packing.pack(weights)
+        self.bias = AlignedBuffer(bias, padding: Int(CK_MAX_COLUMNS))
+        panelBytes = packing.panelBytes
+        bounds = activation
+        plan = RowPlan(
+            rows: geometry.rows, rowBytes: taps * depth * 4, panels: packing.panels, tileRows: Int(kernel.rows))
+        zeroPixel = AlignedBuffer(count: depth * 4)
+        let slots = plan.blockRows * taps * MemoryLayout<UnsafeRawPointer>.stride
+        pointers = (0..<threads).map { _ in AlignedBuffer(count: slots) }
+        super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
+        packedBytes = self.weights.count + self.bias.count
+        WorkCounter.bytesPacked.add(packedBytes)
+    }
+
+    /// Sets the tensors that `run` reads and writes: `geometry.inputCount` and `.outputCount` floats.
+    public func bind(input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+        self.input = input.assumingMemoryBound(to: Float.self)
+        self.output = output.assumingMemoryBound(to: Float.self)
+    }
+
+    public override func run(part: Int, of parts: Int) {
+        let (rows, panels) = plan.share(part: part, of: parts)
+        guard !rows.isEmpty, !panels.isEmpty else { return }
+        let tileRows = Int(kernel.rows)
+        let panelColumns = Int(kernel.columns)
+        let columns = geometry.outputChannels
+        let pointers = pointers[part].pointer(UnsafePointer<Float>?.self)
+        let output = output!
+        let biases = UnsafePointer(bias.pointer(Float.self))
+        let run = kernel.float_gemm!
+        var calls = 0
+        var tile = ck_float_tile()
+        tile.taps = geometry.taps
+        tile.depth = geometry.inputChannels
+        tile.out_stride = columns
+        (tile.lower, tile.upper) = bounds
+
+        var first = rows.lowerBound
+        while first < rows.upperBound {
+            let count = min(plan.blockRows, rows.upperBound - first)
+            gather(first..<first + count, into: pointers, tileRows: tileRows)
+            for panel in panels {
+                let channel = panel * panelColumns
+                tile.w = UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
+                tile.columns = min(panelColumns, columns - channel)
+                tile.bias = biases + channel
+                var row = 0
+                while row < count {
+                    tile.rows = min(tileRows, count - row)
+                    tile.a = UnsafePointer(pointers + row * tile.taps)
+                    tile.out = output + (first + row) * columns + channel
+                    run(&tile)
+                    row += tileRows
+                    calls += 1
+                }
+            }
+            first += count
+        }
+        let outputs = rows.count * (min(panels.upperBound * panelColumns, columns) - panels.lowerBound * panelColumns)
+        WorkCounter.macs.add(outputs * geometry.taps * geometry.inputChannels)
+        WorkCounter.calls(path).add(calls)
+    }
+
+    private func gather(_ rows: Range<Int>, into pointers: UnsafeMutablePointer<UnsafePointer<Float>?>, tileRows: Int) {
+        let input = input!
+        let taps = geometry.taps
+        if geometry.isPointwise {
+            let depth = geometry.inputChannels
+            for index in 0..<rows.count { pointers[index] = input + (rows.lowerBound + index) * depth }
+            return
+        }
+        let zero = UnsafePointer(zeroPixel.pointer(Float.self))
+        var position = OutputPosition(row: rows.lowerBound, of: geometry)
+        for index in 0..<rows.count {
+            let (tile, row) = (index / tileRows, index % tileRows)
+            geometry.taps(
+                at: position, input: input, padding: zero, into: pointers + tile * tileRows * taps + row, step: tileRows
+            )
+            position.advance(in: geometry)
+        }
+    }
+}

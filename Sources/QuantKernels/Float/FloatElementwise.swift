@@ -1,0 +1,59 @@
+import Glibc
+
+/// Elementwise sum with a fused activation.
+public final class FloatAdd: Operator, @unchecked Sendable {
+    private let bounds: (lower: Float, upper: Float)
+    private nonisolated(unsafe) var inputs: (UnsafePointer<Float>, UnsafePointer<Float>)?
+    private nonisolated(unsafe) var output: UnsafeMutablePointer<Float>?
+
+    public init(name: String, count: Int, activation: (lower: Float, upper: Float)) {
+        bounds = activation
+        super.init(name: name, path: .scalar, outputCount: count)
+    }
+
+    public func bind(left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+        inputs = (left.assumingMemoryBound(to: Float.self), right.assumingMemoryBound(to: Float.self))
+        self.output = output.assumingMemoryBound(to: Float.self)
+    }
+
+    public override func run(part: Int, of parts: Int) {
+        guard let (left, right) = inputs, let output else { return }
+        let (lower, upper) = bounds
+        for index in Self.share(outputCount, part: part, of: parts) {
+            let sum = left[index] + right[index]
+            output[index] = sum < lower ? lower : sum > upper ? upper : sum
+        }
+    }
+}
+
+/// Softmax of each row.
+public final class FloatSoftmax: Operator, @unchecked Sendable {
+    private let rows: Int
+    private let count: Int
+    private nonisolated(unsafe) var input: UnsafePointer<Float>?
+    private nonisolated(unsafe) var output: UnsafeMutablePointer<Float>?
+
+    public init(name: String, rows: Int, count: Int) {
+        (self.rows, self.count) = (rows, count)
+        super.init(name: name, path: .scalar, outputCount: rows * count)
+    }
+
+    public func bind(input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+        self.input = input.assumingMemoryBound(to: Float.self)
+        self.output = output.assumingMemoryBound(to: Float.self)
+    }
+
+    public override func run(part: Int, of parts: Int) {
+        for row in Self.share(rows, part: part, of: parts) {
+            let (logits, target) = (input! + row * count, output! + row * count)
+            var largest = -Float.infinity
+            for index in 0..<count { largest = max(largest, logits[index]) }
+            var sum: Float = 0
+            for index in 0..<count {
+                target[index] = expf(logits[index] - largest)
+                sum += target[index]
+            }
+            for index in 0..<count { target[index] /= sum }
+        }
+    }
+}

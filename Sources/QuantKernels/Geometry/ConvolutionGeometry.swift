@@ -1,0 +1,123 @@
+/// Shapes of a convolution, depthwise convolution or pool: NHWC in and out.
+public struct ConvolutionGeometry: Sendable, Hashable {
+    public var batch = 1
+    public var inputHeight: Int
+    public var inputWidth: Int
+    public var inputChannels: Int
+    public var kernelHeight: Int
+    public var kernelWidth: Int
+    public var stride: Int
+    public var padTop: Int
+    public var padLeft: Int
+    public var outputHeight: Int
+    public var outputWidth: Int
+    public var outputChannels: Int
+
+    public init(
+        batch: Int = 1, input: (height: Int, width: Int, channels: Int), kernel: (height: Int, width: Int),
+        stride: Int = 1,
+        padding: (top: Int, left: Int) = (0, 0), output: (height: Int, width: Int, channels: Int)
+    ) {
+        self.batch = batch
+        (inputHeight, inputWidth, inputChannels) = input
+        (kernelHeight, kernelWidth) = kernel
+        self.stride = stride
+        (padTop, padLeft) = padding
+        (outputHeight, outputWidth, outputChannels) = output
+    }
+
+    /// SAME padding: output ⌈n/s⌋, the smaller half of the padding first.
+    public static func same(
+        batch: Int = 1, height: Int, width: Int, channels: Int, kernel: Int, stride: Int, outputChannels: Int
+    ) -> ConvolutionGeometry {
+        let (h, w) = ((height + stride - 1) / stride, (width + stride - 1) / stride)
+        return ConvolutionGeometry(
+            batch: batch, input: (height, width, channels), kernel: (kernel, kernel), stride: stride,
+            padding: (
+                max((h - 1) * stride + kernel - height, 0) / 2, max((w - 1) * stride + kernel - width, 0) / 2
+            ),
+            output: (h, w, outputChannels))
+    }
+
+    /// A matrix product [rows × depth]·[depth × columns] as a 1×1 convolution.
+    public static func product(rows: Int, depth: Int, columns: Int) -> ConvolutionGeometry {
+        ConvolutionGeometry(input: (rows, 1, depth), kernel: (1, 1), output: (rows, 1, columns))
+    }
+
+    public var taps: Int { kernelHeight * kernelWidth }
+    /// Output positions of all images.
+    public var rows: Int { batch * outputHeight * outputWidth }
+    public var inputCount: Int { batch * inputHeight * inputWidth * inputChannels }
+    public var outputCount: Int { rows * outputChannels }
+    /// Whether row r of the output reads exactly row r of the input.
+    public var isPointwise: Bool {
+        taps == 1 && stride == 1 && padTop == 0 && padLeft == 0 && outputHeight == inputHeight
+            && outputWidth == inputWidth
+    }
+
+    /// Whether some tap of some output position falls outside the image.
+    public var hasPadding: Bool {
+        padTop > 0 || padLeft > 0
+            || (outputHeight - 1) * stride + kernelHeight - padTop > inputHeight
+            || (outputWidth - 1) * stride + kernelWidth - padLeft > inputWidth
+    }
+
+    /// - Throws: `shape` if an extent is not positive or some window lies wholly outside the image.
+    public func validate(_ name: String) throws(KernelError) {
+        let extents = [
+            batch, inputHeight, inputWidth, inputChannels, kernelHeight, kernelWidth, stride, outputHeight, outputWidth,
+            outputChannels,
+        ]
+        guard extents.allSatisfy({ $0 > 0 }), padTop >= 0, padLeft >= 0, padTop < kernelHeight, padLeft < kernelWidth
+        else { throw .shape("\(name): extents must be positive and padding smaller than the kernel: \(self)") }
+        guard (outputHeight - 1) * stride - padTop < inputHeight, (outputWidth - 1) * stride - padLeft < inputWidth
+        else { throw .shape("\(name): the last window lies outside the image: \(self)") }
+    }
+}
+
+/// An output position that walks through rows of an image batch without divisions.
+struct OutputPosition {
+    var image: Int
+    var y: Int
+    var x: Int
+
+    init(row: Int, of geometry: ConvolutionGeometry) {
+        x = row % geometry.outputWidth
+        let rest = row / geometry.outputWidth
+        y = rest % geometry.outputHeight
+        image = rest / geometry.outputHeight
+    }
+
+    mutating func advance(in geometry: ConvolutionGeometry) {
+        x += 1
+        if x == geometry.outputWidth {
+            (x, y) = (0, y + 1)
+            if y == geometry.outputHeight { (y, image) = (0, image + 1) }
+        }
+    }
+}
+
+extension ConvolutionGeometry {
+    /// Writes the pointers to the input pixels that the output position reads, one per tap, `step` entries apart. A tap
+    /// outside the image reads `padding`, a row of zero points.
+    @inline(__always)
+    func taps<Element>(
+        at position: OutputPosition, input: UnsafePointer<Element>, padding: UnsafePointer<Element>,
+        into pointers: UnsafeMutablePointer<UnsafePointer<Element>?>, step: Int
+    ) {
+        let top = position.y * stride - padTop
+        let left = position.x * stride - padLeft
+        let image = input + position.image * inputHeight * inputWidth * inputChannels
+        var slot = pointers
+        for ky in 0..<kernelHeight {
+            let y = top + ky
+            let inside = y >= 0 && y < inputHeight
+            let row = image + y * inputWidth * inputChannels
+            for kx in 0..<kernelWidth {
+                let x = left + kx
+                slot.pointee = inside && x >= 0 && x < inputWidth ? row + x * inputChannels : padding
+                slot += step
+            }
+        }
+    }
+}

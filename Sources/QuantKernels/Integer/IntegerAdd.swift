@@ -1,0 +1,57 @@
+internal import CKernels
+public import Quantization
+
+/// Elementwise sum of two quantized tensors of different scales (TFLite's arithmetic): both are brought to the scale
+/// 2·max(S₁,S₂)/2²⁰, added as int32, and brought to the output's scale; gemmlowp rounding throughout.
+public final class IntegerAdd: Operator, @unchecked Sendable {
+    private let parameters: UnsafeMutablePointer<ck_int_add>
+    private let kernel: ck_kernel
+    private nonisolated(unsafe) var inputs: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)?
+    private nonisolated(unsafe) var output: UnsafeMutablePointer<UInt8>?
+
+    /// - Throws: `KernelError.unsupported` unless the three tensors are all signed or all unsigned, or for another rounding
+    ///   mode than gemmlowp; `QuantizationError.invalidMultiplier`.
+    public init(
+        name: String, count: Int, left: QuantizationParameters, right: QuantizationParameters,
+        requantization: Requantization, registry: KernelRegistry
+    ) throws {
+        let output = requantization.output
+        guard left.range.isSigned == right.range.isSigned, left.range.isSigned == output.range.isSigned else {
+            throw KernelError.unsupported("\(name): add takes tensors that are all signed or all unsigned")
+        }
+        guard requantization.rounding == .gemmlowp else {
+            throw KernelError.unsupported(
+                "\(name): add rounds as gemmlowp does, not as \(requantization.rounding.rawValue)")
+        }
+        let twiceMax = 2 * max(left.scale, right.scale)
+        let a = try FixedPointMultiplier(left.scale / twiceMax)
+        let b = try FixedPointMultiplier(right.scale / twiceMax)
+        let c = try FixedPointMultiplier(twiceMax / (Double(1 << 20) * output.scale))
+        parameters = .allocate(capacity: 1)
+        parameters.initialize(
+            to: ck_int_add(
+                zero_a: left.zeroPoint, zero_b: right.zeroPoint, zero_out: output.zeroPoint,
+                multiplier_a: a.significand, shift_a: a.shift, multiplier_b: b.significand, shift_b: b.shift,
+                multiplier_out: c.significand, shift_out: c.shift, lower: requantization.lower,
+                upper: requantization.upper, is_signed: output.range.isSigned ? 1 : 0))
+        kernel = registry.best(.add)
+        super.init(name: name, path: kernel.set, outputCount: count)
+    }
+
+    deinit { parameters.deallocate() }
+
+    public func bind(left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+        inputs = (left.assumingMemoryBound(to: UInt8.self), right.assumingMemoryBound(to: UInt8.self))
+        self.output = output.assumingMemoryBound(to: UInt8.self)
+    }
+
+    public override func run(part: Int, of parts: Int) {
+        let share = Self.share(outputCount, part: part, of: parts)
+        guard !share.isEmpty, let inputs, let output else { return }
+        kernel.int_add(
+            share.count, inputs.0 + share.lowerBound, inputs.1 + share.lowerBound, output + share.lowerBound, parameters
+        )
+        WorkCounter.elementsRequantized.add(share.count)
+        WorkCounter.calls(path).add(1)
+    }
+}

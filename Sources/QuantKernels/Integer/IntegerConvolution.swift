@@ -1,0 +1,223 @@
+internal import CKernels
+public import Quantization
+
+/// Convolution, pointwise convolution, fully connected layer and matrix product on quantized tensors: tiles of
+/// rows × output channels, accumulated in int32 registers and requantized while they are in the first-level cache.
+///
+/// Rows are reached through pointers, one per tap, so that no patch matrix is built (indirect convolution, Dukhan 2019,
+/// arXiv:1907.02129); only where the channels of a tap do not fill the micro-kernel's depth group are patches copied.
+public final class IntegerConvolution: Operator, @unchecked Sendable {
+    public let geometry: ConvolutionGeometry
+    private let kernel: ck_kernel
+    private let stage: OutputStage
+    private let plan: RowPlan
+    private let weights: AlignedBuffer
+    private let panelBytes: Int
+    /// Taps and depth as the micro-kernel sees them: patches are one tap.
+    private let taps: Int
+    private let depth: Int
+    private let copiesPatches: Bool
+    private let flip: Int32
+    private let needsRowSums: Bool
+    /// A pixel of zero points, which padding taps read.
+    private let zeroPixel: AlignedBuffer
+    private let scratch: [Scratch]
+    private nonisolated(unsafe) var input: UnsafePointer<UInt8>?
+    private nonisolated(unsafe) var output: UnsafeMutablePointer<UInt8>?
+
+    /// What one thread needs beside the tensors.
+    private struct Scratch: @unchecked Sendable {
+        let pointers: AlignedBuffer
+        let patches: AlignedBuffer
+        let accumulators: AlignedBuffer
+        let sums: AlignedBuffer
+    }
+
+    /// - Parameters:
+    ///   - weights: OHWI (or OI with the input flattened).
+    ///   - bias: int32 at scale S₁S₂, zero point 0; one per output channel.
+    ///   - threads: most parts that `run` will be asked for.
+    /// - Throws: `KernelError.shape`; `QuantizationError.accumulatorOverflow` for a layer that could overflow int32.
+    public init(
+        name: String, geometry: ConvolutionGeometry, weights: QuantizedWeights, bias: [Int32],
+        input: QuantizationParameters, requantization: Requantization, registry: KernelRegistry, threads: Int
+    ) throws {
+        try geometry.validate(name)
+        let taps = geometry.taps
+        let depth = geometry.inputChannels
+        let columns = geometry.outputChannels
+        guard weights.values.count == columns * taps * depth, weights.channels == columns, bias.count == columns else {
+            throw KernelError.shape(
+                "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
+        }
+        try checkAccumulatorDepth(depth: taps * depth, activationRange: input.range, weightRange: weights.range)
+        let kernel = registry.best(.integerProduct)
+        self.kernel = kernel
+        self.geometry = geometry
+        // A tap whose channels end inside a depth group would be padded tap by tap: copy a patch instead.
+        copiesPatches = taps > 1 && depth % Int(kernel.depth_unit) != 0
+        self.taps = copiesPatches ? 1 : taps
+        self.depth = copiesPatches ? taps * depth : depth
+        flip = input.flip
+
+        let packing = WeightPacking(kernel: kernel, taps: self.taps, depth: self.depth, columns: columns)
+        let packed = packing.pack(weights)
+        self.weights = packed.buffer
+        panelBytes = packing.panelBytes
+        needsRowSums = packed.zeroPoints.contains { $0 != 0 }
+
+        // Σ(a−Z₁)(w−Z₂) = Σaw − Z₁Σw − Z₂Σa + K·Z₁·Z₂; all that is constant goes into the bias. Wrapping is exact: the
+        // final sum fits in int32, and int32 sums are exact modulo 2³².
+        let zero = input.unsignedZeroPoint
+        var folded = bias
+        var multipliers: [Double] = []
+        for channel in 0..<columns {
+            let constant = zero &* packed.zeroPoints[channel] &* Int32(taps * depth)
+            folded[channel] = folded[channel] &- zero &* packed.sums[channel] &+ constant
+            multipliers.append(input.scale * weights.parameters(ofChannel: channel).scale / requantization.output.scale)
+        }
+        stage = try OutputStage(
+            bias: folded, multipliers: multipliers, weightZero: needsRowSums ? packed.zeroPoints : nil,
+            requantization: requantization, registry: registry)
+        plan = RowPlan(
+            rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows))
+        zeroPixel = AlignedBuffer([UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: depth))
+
+        let block = plan.blockRows
+        let slots = block * self.taps
+        let patchBytes = copiesPatches ? block * self.depth : 0
+        scratch = (0..<threads).map { _ in
+            Scratch(
+                pointers: AlignedBuffer(count: slots * MemoryLayout<UnsafeRawPointer>.stride),
+                patches: AlignedBuffer(count: patchBytes),
+                accumulators: AlignedBuffer(count: Int(CK_MAX_ROWS * CK_MAX_COLUMNS) * 4),
+                sums: AlignedBuffer(count: (block + Int(CK_MAX_ROWS)) * 4))
+        }
+        super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
+        packedBytes = packed.buffer.count + stage.bytes
+        WorkCounter.bytesPacked.add(packedBytes)
+    }
+
+    /// Sets the tensors that `run` reads and writes: `geometry.inputCount` and `.outputCount` bytes.
+    public func bind(input: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+        self.input = input.assumingMemoryBound(to: UInt8.self)
+        self.output = output.assumingMemoryBound(to: UInt8.self)
+    }
+
+    public override func run(part: Int, of parts: Int) {
+        let (rows, panels) = plan.share(part: part, of: parts)
+        guard !rows.isEmpty, !panels.isEmpty else { return }
+        let scratch = scratch[part]
+        let tileRows = Int(kernel.rows)
+        let panelColumns = Int(kernel.columns)
+        let columns = geometry.outputChannels
+        let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
+        let sums = scratch.sums.pointer(Int32.self)
+        let output = output!
+        var calls = 0
+        var tile = ck_int_tile()
+        tile.taps = taps
+        tile.depth = depth
+        tile.acc = scratch.accumulators.pointer(Int32.self)
+        tile.flip = flip
+        let accumulators = tile.acc!
+        let run = kernel.int_gemm!
+        let requantize = stage.function
+        let constants = stage.c
+
+        var first = rows.lowerBound
+        while first < rows.upperBound {
+            let count = min(plan.blockRows, rows.upperBound - first)
+            gather(first..<first + count, scratch: scratch, tileRows: tileRows)
+            if needsRowSums { sumRows(count, pointers: pointers, tileRows: tileRows, into: sums) }
+            for panel in panels {
+                let channel = panel * panelColumns
+                tile.w = UnsafeRawPointer(weights.base + panel * panelBytes)
+                tile.columns = min(panelColumns, columns - channel)
+                var row = 0
+                while row < count {
+                    tile.rows = min(tileRows, count - row)
+                    tile.a = UnsafePointer(pointers + row * taps)
+                    run(&tile)
+                    requantize(
+                        tile.rows, tile.columns, accumulators, panelColumns, sums + row, constants, channel,
+                        output + (first + row) * columns + channel, columns)
+                    row += tileRows
+                    calls += 1
+                }
+            }
+            first += count
+        }
+        let outputs = rows.count * (min(panels.upperBound * panelColumns, columns) - panels.lowerBound * panelColumns)
+        WorkCounter.macs.add(outputs * taps * depth)
+        WorkCounter.elementsRequantized.add(outputs)
+        WorkCounter.calls(path).add(calls)
+    }
+
+    /// Fills `pointers` as [tile][tap][row of the tile]: the last tile's missing rows are not read.
+    private func gather(_ rows: Range<Int>, scratch: Scratch, tileRows: Int) {
+        let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
+        let input = input!
+        if geometry.isPointwise {
+            for index in 0..<rows.count { pointers[index] = input + (rows.lowerBound + index) * depth }
+            return
+        }
+        let zero = UnsafePointer(zeroPixel.pointer(UInt8.self))
+        let patches = scratch.patches.pointer(UInt8.self)
+        var position = OutputPosition(row: rows.lowerBound, of: geometry)
+        for index in 0..<rows.count {
+            if copiesPatches {
+                let patch = patches + index * depth
+                copyPatch(at: position, from: input, to: patch)
+                pointers[index] = UnsafePointer(patch)
+            } else {
+                let (tile, row) = (index / tileRows, index % tileRows)
+                geometry.taps(
+                    at: position, input: input, padding: zero, into: pointers + tile * tileRows * taps + row,
+                    step: tileRows)
+            }
+            position.advance(in: geometry)
+        }
+    }
+
+    /// The taps of one output position, end to end; rows of the window inside the image are copied whole.
+    private func copyPatch(
+        at position: OutputPosition, from input: UnsafePointer<UInt8>, to patch: UnsafeMutablePointer<UInt8>
+    ) {
+        let g = geometry
+        let channels = g.inputChannels
+        let top = position.y * g.stride - g.padTop
+        let left = position.x * g.stride - g.padLeft
+        let image = input + position.image * g.inputHeight * g.inputWidth * channels
+        let padding = zeroPixel.pointer(UInt8.self).pointee
+        let rowBytes = g.kernelWidth * channels
+        var slot = patch
+        for y in top..<top + g.kernelHeight {
+            if y < 0 || y >= g.inputHeight {
+                slot.update(repeating: padding, count: rowBytes)
+            } else {
+                let row = image + y * g.inputWidth * channels
+                let before = max(0, -left)
+                let after = max(0, left + g.kernelWidth - g.inputWidth)
+                let inside = max(0, g.kernelWidth - before - after)
+                slot.update(repeating: padding, count: before * channels)
+                (slot + before * channels).update(from: row + (left + before) * channels, count: inside * channels)
+                (slot + (before + inside) * channels).update(repeating: padding, count: after * channels)
+            }
+            slot += rowBytes
+        }
+    }
+
+    /// Σ of each row's activations over all taps, which affine weights need.
+    private func sumRows(
+        _ count: Int, pointers: UnsafeMutablePointer<UnsafePointer<UInt8>?>, tileRows: Int,
+        into sums: UnsafeMutablePointer<Int32>
+    ) {
+        for index in 0..<count {
+            let slot = pointers + index / tileRows * tileRows * taps + index % tileRows
+            var sum: Int32 = 0
+            for tap in 0..<taps { sum &+= ck_sum_bytes(slot[tap * tileRows], depth, UInt8(flip)) }
+            sums[index] = sum
+        }
+    }
+}

@@ -1,0 +1,79 @@
+internal import CKernels
+public import Quantization
+
+/// What follows the int32 accumulator: + bias, × M with an explicit rounding, + Z₃, clamp to the activation's interval.
+public struct Requantization: Sendable {
+    public var output: QuantizationParameters
+    /// The activation's interval in the output's integers; from `QuantizationParameters.clampBounds`.
+    public var lower: Int32
+    public var upper: Int32
+    public var rounding: RoundingMode
+
+    /// - Parameters:
+    ///   - activation: the fused activation's bounds in reals, (−∞, ∞) for none, (0, 6) for ReLU6.
+    public init(
+        output: QuantizationParameters, activation: (lower: Float, upper: Float) = (-.infinity, .infinity),
+        rounding: RoundingMode = .gemmlowp
+    ) {
+        self.output = output
+        (lower, upper) = output.clampBounds(activationLower: activation.lower, activationUpper: activation.upper)
+        self.rounding = rounding
+    }
+}
+
+/// The per-channel constants of the output stage, in the arrays that the C kernels read.
+final class OutputStage: @unchecked Sendable {
+    private let buffers: [AlignedBuffer]
+    let c: UnsafeMutablePointer<ck_output_stage>
+    let function: ck_output_fn
+    let bytes: Int
+
+    /// - Parameters:
+    ///   - bias: with the zero points' corrections folded in, one per channel.
+    ///   - multipliers: M = S₁S₂/S₃, one per channel.
+    ///   - weightZero: Z₂ as packed, one per channel; nil where all are 0.
+    init(
+        bias: [Int32], multipliers: [Double], weightZero: [Int32]?, requantization: Requantization,
+        registry: KernelRegistry
+    ) throws(QuantizationError) {
+        var fixed: [FixedPointMultiplier] = []
+        for multiplier in multipliers { fixed.append(try FixedPointMultiplier(multiplier)) }
+        let padding = Int(CK_MAX_COLUMNS)
+        let arrays = [
+            AlignedBuffer(bias, padding: padding), AlignedBuffer(fixed.map(\.significand), padding: padding),
+            AlignedBuffer(fixed.map(\.shift), padding: padding), AlignedBuffer(fixed.map(\.single), padding: padding),
+            AlignedBuffer(weightZero ?? [], padding: padding),
+        ]
+        buffers = arrays
+        bytes = arrays.reduce(0) { $0 + $1.count }
+        c = .allocate(capacity: 1)
+        c.initialize(
+            to: ck_output_stage(
+                bias: arrays[0].pointer(), multiplier: arrays[1].pointer(), shift: arrays[2].pointer(),
+                real_multiplier: arrays[3].pointer(), weight_zero: weightZero == nil ? nil : arrays[4].pointer(),
+                zero_point: requantization.output.zeroPoint, lower: requantization.lower, upper: requantization.upper,
+                rounding: requantization.rounding.code,
+                left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0))
+        function = registry.best(.output).output
+    }
+
+    deinit { c.deallocate() }
+}
+
+extension RoundingMode {
+    /// The value of this mode in the C kernels.
+    var code: Int32 {
+        switch self {
+        case .gemmlowp: Int32(CK_ROUND_GEMMLOWP)
+        case .single: Int32(CK_ROUND_SINGLE)
+        case .ruy: Int32(CK_ROUND_RUY)
+        case .fp32: Int32(CK_ROUND_FP32)
+        }
+    }
+}
+
+extension QuantizationParameters {
+    /// Kernels take activations as uint8: int8 ones are flipped by 128 on the way in, their zero point with them.
+    var flip: Int32 { range.isSigned ? 0x80 : 0 }
+    var unsignedZeroPoint: Int32 { range.isSigned ? zeroPoint + 128 : zeroPoint }
+}
