@@ -1,0 +1,87 @@
+/// An arithmetic formula over events: `+ − * /`, unary minus, parentheses, numbers, event names.
+///
+/// Names start with a letter or `_` and go on with letters, digits, `_`, `:` and `.`; other names, which `perf`
+/// has many of, stand in single quotes: `'perf::CACHE-MISSES' / 1000`.
+public struct Formula: Sendable, Equatable {
+    /// The formula as it was written.
+    public let text: String
+    let root: Expression
+
+    indirect enum Expression: Sendable, Equatable {
+        case number(Double)
+        case event(String)
+        case negation(Expression)
+        case binary(Operator, Expression, Expression)
+    }
+
+    enum Operator: Character, Sendable {
+        case plus = "+"
+        case minus = "-"
+        case times = "*"
+        case divide = "/"
+    }
+
+    /// The events that it names, each once, in order of appearance.
+    public var events: [String] {
+        var found: [String] = []
+        func collect(_ node: Expression) {
+            switch node {
+            case .number: break
+            case .event(let name): if !found.contains(name) { found.append(name) }
+            case .negation(let inner): collect(inner)
+            case .binary(_, let left, let right):
+                collect(left)
+                collect(right)
+            }
+        }
+        collect(root)
+        return found
+    }
+
+    /// The number, or the reason why there is none: a part is missing or was counted for less than `minimumShare` of
+    /// the region, or a divisor is 0.
+    public func evaluate(
+        _ readings: [String: CounterReading], minimumShare: Double = 0.5
+    ) -> Result<Double, Blank> {
+        do throws(Blank) {
+            let value = try evaluate(root, readings, minimumShare)
+            return value.isFinite ? .success(value) : .failure(Blank(reason: "the result is not a finite number"))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Why a formula has no result.
+    public struct Blank: Error, Equatable {
+        public let reason: String
+    }
+
+    private func evaluate(
+        _ node: Expression, _ readings: [String: CounterReading], _ minimumShare: Double
+    ) throws(Blank) -> Double {
+        switch node {
+        case .number(let value): return value
+        case .event(let name):
+            guard let reading = readings[name] else { throw Blank(reason: "\(name) was not counted") }
+            guard let value = reading.value else {
+                throw Blank(reason: "needs \(name): \(reading.provenance.reason ?? "no value")")
+            }
+            guard reading.isTrusted(minimumShare: minimumShare) else {
+                throw Blank(reason: "\(name) was counted for less than \(Int(minimumShare * 100)) % of the region")
+            }
+            return value
+        case .negation(let inner): return -(try evaluate(inner, readings, minimumShare))
+        case .binary(let operation, let left, let right):
+            let a = try evaluate(left, readings, minimumShare)
+            let b = try evaluate(right, readings, minimumShare)
+            switch operation {
+            case .plus: return a + b
+            case .minus: return a - b
+            case .times: return a * b
+            case .divide:
+                guard b != 0 else { throw Blank(reason: "division by 0") }
+                return a / b
+            }
+        }
+    }
+}

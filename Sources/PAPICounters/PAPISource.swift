@@ -1,0 +1,39 @@
+public import Counters
+
+/// Events read through libpapi: hardware presets and native events, the kernel's software events (`perf::…`), and the
+/// software-defined events of libraries in this process.
+///
+/// Built without the package trait `PAPI` it counts nothing and says so.
+public struct PAPISource: CounterSource {
+    package static let builtWithoutPAPI = "built without PAPI (package trait off)"
+
+    public let name = "papi"
+
+    public init() {}
+
+    #if PAPI
+        public func components() -> [CounterComponent] { PAPILibrary.components() }
+        public func catalogue() -> [CounterDescription] { PAPICatalogue.entries() }
+
+        public func check(_ event: String) -> EventStatus? {
+            switch EventResolver.resolve(event) {
+            case .event: .available
+            case .unavailable(let reason): .unavailable(reason: reason)
+            case .unknown: nil
+            }
+        }
+
+        public func begin(_ events: [String], on team: ThreadTeam) -> any CounterSession {
+            PAPISession(events: events, team: team)
+        }
+    #else
+        private var substitute: NullSource { NullSource(name: name, reason: Self.builtWithoutPAPI) }
+
+        public func components() -> [CounterComponent] { substitute.components() }
+        public func catalogue() -> [CounterDescription] { substitute.catalogue() }
+        public func check(_ event: String) -> EventStatus? { substitute.check(event) }
+        public func begin(_ events: [String], on team: ThreadTeam) -> any CounterSession {
+            substitute.begin(events, on: team)
+        }
+    #endif
+}
