@@ -1,0 +1,100 @@
+public import Measurement
+
+/// Time of one iteration, in nanoseconds.
+public struct Latency: Codable, Sendable, Equatable {
+    public var median: Double
+    /// Median absolute deviation, unscaled.
+    public var mad: Double
+    /// 95 % interval of the median; absent with fewer than 6 samples.
+    public var ci95: Interval?
+    public var p5: Double
+    public var p95: Double
+    public var p99: Double
+    public var iterationsPerSample: Int
+    public var stopReason: StopReason
+    /// Raw samples in the order they were taken; sample i stems from round i of the run.
+    public var samples: [Double]
+
+    /// - Returns: nil if the cell has no samples.
+    public init?(_ measurement: CellMeasurement) {
+        guard let summary = SampleSummary(measurement.samples) else { return nil }
+        median = summary.median
+        mad = summary.mad
+        ci95 = summary.interval
+        p5 = summary.p5
+        p95 = summary.p95
+        p99 = summary.p99
+        iterationsPerSample = measurement.iterationsPerSample
+        stopReason = measurement.stopReason
+        samples = measurement.samples
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case median, mad, ci95, p5, p95, p99, samples
+        case iterationsPerSample = "iterations_per_sample"
+        case stopReason = "stop_reason"
+    }
+}
+
+/// Share of images whose best class is right, in percent (92.84).
+public struct Accuracy: Codable, Sendable, Equatable {
+    public var top1: Double
+    /// Number of images; absent if a publication does not say.
+    public var n: Int?
+    /// Wilson's 95 % interval, in percent.
+    public var ci95: Interval?
+    /// Difference to the f32 cell of the same network, in points of percent.
+    public var deltaF32: Double?
+    public var provenance: Provenance
+    /// The publication; present exactly if the provenance is `published`.
+    public var source: String?
+
+    public static func measured(correct: Int, of images: Int, deltaF32: Double? = nil) -> Accuracy? {
+        guard let share = Statistics.wilsonInterval(successes: correct, trials: images) else { return nil }
+        return Accuracy(
+            top1: 100 * Double(correct) / Double(images), n: images,
+            ci95: Interval(100 * share.low, 100 * share.high), deltaF32: deltaF32, provenance: .measured)
+    }
+
+    public static func published(top1: Double, source: String, deltaF32: Double? = nil) -> Accuracy {
+        Accuracy(top1: top1, deltaF32: deltaF32, provenance: .published, source: source)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case top1, n, ci95, provenance, source
+        case deltaF32 = "delta_f32"
+    }
+}
+
+/// How far a cell's outputs are from those it should have.
+public struct NumericalError: Codable, Sendable, Equatable {
+    /// Signal to quantization-noise ratio against the f32 network, 10·log₁₀(Σx²/Σ(x−x̂)²), in dB. Absent if the
+    /// outputs are equal, because the ratio is then infinite.
+    public var againstF32SqnrDb: Double?
+    /// Largest difference to the reference operators, in units of the output's last place.
+    public var againstReferenceMaxLsb: Int?
+
+    public init(againstF32SqnrDb: Double? = nil, againstReferenceMaxLsb: Int? = nil) {
+        self.againstF32SqnrDb = againstF32SqnrDb
+        self.againstReferenceMaxLsb = againstReferenceMaxLsb
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case againstF32SqnrDb = "against_f32_sqnr_db"
+        case againstReferenceMaxLsb = "against_reference_max_lsb"
+    }
+}
+
+/// Time spent once, outside the timed region, in nanoseconds.
+public struct Setup: Codable, Sendable, Equatable {
+    /// Building the graph, loading parameters, allocating the arena.
+    public var building: Double?
+    public var packing: Double?
+    public var calibration: Double?
+
+    public init(building: Double? = nil, packing: Double? = nil, calibration: Double? = nil) {
+        self.building = building
+        self.packing = packing
+        self.calibration = calibration
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Measurement
+import Results
+import Testing
+
+@Suite struct RecordTests {
+    private func object(_ text: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test func everyFieldHasTheNameThatTheFormatFixes() throws {
+        let json = try object(Coding.line(fullRecord(), of: "r"))
+        #expect(
+            Set(json.keys) == [
+                "name", "status", "network", "width", "resolution", "op", "shape", "numerics", "rounding", "batch",
+                "threads", "backend", "path", "latency_ns", "macs", "gmacs_per_s", "ceiling_gmacs_per_s",
+                "percent_of_ceiling", "macs_per_cycle", "speedup_over_f32", "counters", "metrics", "accuracy", "error",
+                "model_bytes", "arena_bytes", "packed_bytes", "setup_ns", "output_hash", "rerun",
+            ])
+        let keys = { (field: String) in Set((json[field] as? [String: Any] ?? [:]).keys) }
+        #expect(
+            keys("latency_ns") == [
+                "median", "mad", "ci95", "p5", "p95", "p99", "samples", "iterations_per_sample", "stop_reason",
+            ])
+        #expect(keys("accuracy") == ["top1", "n", "ci95", "delta_f32", "provenance"])
+        #expect(keys("error") == ["against_f32_sqnr_db", "against_reference_max_lsb"])
+        #expect(keys("setup_ns") == ["building", "packing", "calibration"])
+        #expect(keys("speedup_over_f32") == ["value", "ci95"])
+        let counters = try #require(json["counters"] as? [String: [String: Any]])
+        #expect(Set(counters["PAPI_TOT_CYC", default: [:]].keys) == ["provenance", "reason"])
+        #expect(counters["PAPI_BR_INS"]?["share"] as? Double == 0.5)
+        #expect((json["latency_ns"] as? [String: Any])?["ci95"] as? [Double] == [1, 6])
+    }
+
+    @Test func everyContextFieldHasTheNameThatTheFormatFixes() throws {
+        let json = try object(Coding.line(fullContext(), of: "context"))
+        #expect(
+            Set(json.keys) == [
+                "processor", "instruction_sets", "caches", "kernel", "governor", "virtual_machine",
+                "perf_event_paranoid", "load", "ceilings", "clock", "build_configuration", "compiler", "revision",
+                "suite", "seed", "start_time", "papi_version",
+            ])
+    }
+
+    @Test func whatIsMissingIsAbsentAndNeverNull() throws {
+        let text = try Coding.line(Record(name: "a", status: .skipped, reason: "why"), of: "a")
+        #expect(text == #"{"name":"a","reason":"why","status":"skipped"}"#)
+        #expect(try Coding.line(Context(), of: "context") == "{}")
+    }
+
+    @Test func readingGivesBackWhatWasWritten() throws {
+        let text = try Coding.line(fullRecord(), of: "r")
+        #expect(try JSONDecoder().decode(Record.self, from: Data(text.utf8)) == fullRecord())
+        let context = try Coding.line(fullContext(), of: "context")
+        #expect(try JSONDecoder().decode(Context.self, from: Data(context.utf8)) == fullContext())
+    }
+
+    @Test func infinityIsRefusedWithItsPlace() {
+        var record = fullRecord("bad")
+        record.gmacsPerSecond = .infinity
+        let error = #expect(throws: ResultsError.self) { try Coding.line(record, of: record.name) }
+        #expect(error == .notFinite(record: "bad", place: "gmacs_per_s"))
+    }
+
+    @Test(arguments: [
+        #"{"provenance":"unavailable","value":0,"reason":"x"}"#, #"{"provenance":"unavailable"}"#,
+        #"{"provenance":"measured"}"#, #"{"provenance":"guessed","value":1}"#,
+    ])
+    func contradictoryQuantitiesAreRefused(text: String) {
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(Quantity.self, from: Data(text.utf8)) }
+    }
+
+    @Test func accuracyIsPercentWithWilsonsInterval() throws {
+        let accuracy = try #require(Accuracy.measured(correct: 9284, of: 10000))
+        #expect(accuracy.top1 == 92.84)
+        let interval = try #require(accuracy.ci95)
+        #expect(abs(interval.low - 92.318) < 0.001 && abs(interval.high - 93.329) < 0.001, "\(interval)")
+        #expect(Accuracy.measured(correct: 0, of: 0) == nil)
+    }
+
+    @Test func latencyNeedsSamples() {
+        let empty = CellMeasurement(
+            name: "a", samples: [], iterationsPerSample: 1, stopReason: .interrupted, sampledNanoseconds: 0)
+        #expect(Latency(empty) == nil)
+    }
+}

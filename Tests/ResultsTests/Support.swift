@@ -1,0 +1,103 @@
+import Glibc
+import Measurement
+import Results
+
+/// A folder of its own for one test, removed with all it holds when the value goes away.
+final class TemporaryFolder {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/results-tests-XXXXXX".utf8CString)
+        path = String(cString: mkdtemp(&template))
+    }
+
+    deinit { remove(path) }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes a file and the folders above it.
+    @discardableResult
+    func write(_ name: String, _ text: String) -> String {
+        var folder = path
+        for part in name.split(separator: "/").dropLast() {
+            folder += "/\(part)"
+            mkdir(folder, 0o777)
+        }
+        let stream = fopen(file(name), "w")
+        fputs(text, stream)
+        fclose(stream)
+        return file(name)
+    }
+
+    private func remove(_ path: String) {
+        for name in SystemFile.entries(path) { remove("\(path)/\(name)") }
+        if rmdir(path) != 0 { unlink(path) }
+    }
+}
+
+func contents(_ path: String) throws -> String {
+    String(decoding: try SystemFile.read(path), as: UTF8.self)
+}
+
+/// A record in which every field is set.
+func fullRecord(_ name: String = "net_0.25_28/w8c-a8-ptq/t1") -> Record {
+    var record = Record(name: name, status: .ok)
+    record.network = "net"
+    record.width = 0.25
+    record.resolution = 28
+    record.op = "gemm"
+    record.shape = ["m": 3, "n": 4, "k": 5]
+    record.numerics = "w8c-a8-ptq"
+    record.rounding = "gemmlowp"
+    record.batch = 1
+    record.threads = 1
+    record.backend = "quantkernels"
+    record.path = "avx512vnni"
+    record.latency = Latency(
+        CellMeasurement(
+            name: name, samples: [5, 1, 2, 3, 4, 6], iterationsPerSample: 3, stopReason: .time, sampledNanoseconds: 63))
+    record.macs = 60
+    record.gmacsPerSecond = 17.5
+    record.ceilingGmacsPerSecond = 35
+    record.percentOfCeiling = 50
+    record.macsPerCycle = .derived(4.5)
+    record.speedupOverF32 = Estimate(value: 2.5, ci95: Interval(2.25, 2.75))
+    record.counters = [
+        "quantkernels::MACS": .measured(60), "PAPI_TOT_CYC": .unavailable("no PMU in this virtual machine"),
+        "PAPI_BR_INS": .multiplexed(7, share: 0.5),
+    ]
+    record.metrics = ["instructions per cycle": .derived(1.5, unit: "1")]
+    record.accuracy = .measured(correct: 9284, of: 10000, deltaF32: -0.25)
+    record.error = NumericalError(againstF32SqnrDb: 30.5, againstReferenceMaxLsb: 0)
+    record.modelBytes = 100
+    record.arenaBytes = 200
+    record.packedBytes = 300
+    record.setup = Setup(building: 1, packing: 2, calibration: 3)
+    record.outputHash = "ab12"
+    record.rerun = "bench run suites/x.json --filter '^net_0.25_28/w8c-a8-ptq/t1$'"
+    return record
+}
+
+func fullContext() -> Context {
+    var context = Context()
+    context.processor = Processor(name: "A processor", logicalCores: 2, physicalCores: 1)
+    context.instructionSets = ["avx2"]
+    context.caches = [Cache(level: 1, type: "data", bytes: 49152, sharedBy: "0-1")]
+    context.kernel = "6.1"
+    context.governor = .unknown("this system shows no frequency governor")
+    context.virtualMachine = .known("KVM")
+    context.perfEventParanoid = 4
+    context.load = [0, 0.5, 1]
+    context.ceilings = [
+        Ceiling(threads: 1, int8GmacsPerSecond: 35, f32GmacsPerSecond: 9, bandwidthGbPerSecond: 12)
+    ]
+    context.clock = ClockRate(hz: 3e9, provenance: .derived)
+    context.buildConfiguration = "release"
+    context.compiler = "Swift 6"
+    context.revision = Revision(commit: "abc", dirty: true)
+    context.suite = SuiteIdentity(name: "x", hash: "12")
+    context.seed = .max
+    context.startTime = "2026-01-02T03:04:05Z"
+    context.papiVersion = .known("7.0.1.0")
+    return context
+}
