@@ -1,0 +1,55 @@
+import Foundation
+import Networks
+import Testing
+
+@Suite struct CheckpointStoreTests {
+    let fixture: CheckpointFixture
+    let network: Network
+
+    init() throws {
+        fixture = try CheckpointFixture()
+        network = try #require(NetworkFamily.named("fashion_mobilenet_v1")).network(width: 0.25)
+    }
+
+    @Test func directories() {
+        #expect(
+            CheckpointStore(shareDirectory: "/usr/share/bench", environment: ["BENCH_CHECKPOINTS": "/mine"]).directories
+                == ["/mine", "checkpoints", "/usr/share/bench/checkpoints"])
+        #expect(
+            CheckpointStore(shareDirectory: nil, environment: ["BENCH_CHECKPOINTS": ""]).directories == ["checkpoints"])
+    }
+
+    @Test func theFirstDirectoryCounts() throws {
+        let store = CheckpointStore(directories: ["a", "b", "c"].map { fixture.directory + "/" + $0 })
+        #expect(store.path(for: network) == nil)
+        for (directory, epoch) in [("c", "1"), ("b", "2")] {
+            try Checkpoint(parameters: parameters(of: network), metadata: ["epoch": epoch])
+                .save("\(fixture.directory)/\(directory)/fashion_mobilenet_v1_0.25_28.safetensors")
+            let loaded = try store.load(for: network)
+            #expect(loaded.metadata == ["epoch": epoch])
+            #expect(loaded.file == store.path(for: network))
+        }
+    }
+
+    @Test func aMissGivesTheCommand() throws {
+        let store = CheckpointStore(directories: ["/nowhere", fixture.directory])
+        let error = #expect(throws: CheckpointError.self) { try store.load(for: network) }
+        let message = try #require(error).description
+        #expect(message.contains("no checkpoint of fashion_mobilenet_v1_0.25_28"))
+        #expect(message.contains("/nowhere, \(fixture.directory)"))
+        #expect(message.contains("`bench train fashion_mobilenet_v1 --width 0.25 --resolution 28`"))
+        let untrained = try #require(NetworkFamily.named("mobilenet_v1")).network()
+        let other = #expect(throws: CheckpointError.self) { try store.load(for: untrained) }
+        #expect(try #require(other).description.contains("not trained here"))
+    }
+
+    @Test func aCheckpointOfAnotherNetworkIsRefused() throws {
+        let store = CheckpointStore(directories: [fixture.directory])
+        try Checkpoint(parameters: parameters(of: smallNetwork))
+            .save(fixture.directory + "/" + CheckpointStore.fileName(for: network))
+        let error = #expect(throws: CheckpointError.self) { try store.load(for: network) }
+        #expect(
+            error?.problem
+                == .wrongShape(network: network.name, expected: [8, 3, 3, 1], found: [2, 3, 3, 1]))
+    }
+}
