@@ -3,3 +3,5 @@
 #pragma once
 #include <stdint.h>
 #include <stddef.h>
+
+#include "CKernelsTraining.h"
