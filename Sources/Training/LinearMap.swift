@@ -41,7 +41,8 @@ struct MatrixMap: LinearMap {
         _ lane: Lane
     ) {
         lane.kernels.gemm(
-            Int64(images * rows), Int64(outputs), Int64(inputs), x, Int64(inputs), 1, lane.transposed, Int64(outputs), z,
+            Int64(images * rows), Int64(outputs), Int64(inputs), x, Int64(inputs), 1, lane.transposed, Int64(outputs),
+            z,
             Int64(outputs), 0)
     }
 
@@ -74,7 +75,8 @@ struct ConvolutionMap: LinearMap {
     init(_ window: ck_training_window, outputs: Int) {
         self.window = window
         matrix = MatrixMap(
-            rows: Int(window.out_height * window.out_width), inputs: Int(window.height * window.width * window.channels),
+            rows: Int(window.out_height * window.out_width),
+            inputs: Int(window.height * window.width * window.channels),
             outputs: outputs)
     }
 
@@ -156,6 +158,7 @@ extension ck_training_window {
         self.init(
             in_height: Int64(input.height), in_width: Int64(input.width), channels: Int64(input.channels),
             out_height: Int64(output.height), out_width: Int64(output.width), height: Int64(window.height),
-            width: Int64(window.width), stride: Int64(window.stride), top: Int64(leading.top), left: Int64(leading.left))
+            width: Int64(window.width), stride: Int64(window.stride), top: Int64(leading.top), left: Int64(leading.left)
+        )
     }
 }

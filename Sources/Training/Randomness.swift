@@ -4,7 +4,10 @@ import Foundation
 /// the uninterrupted one would have drawn. The mixing function is SplitMix64's (Steele et al. 2014).
 struct Randomness: Sendable {
     /// What the values are for: streams are independent.
-    enum Purpose: UInt64 { case initialisation = 1, order, flip }
+    enum Purpose: UInt64 {
+        case initialisation = 1
+        case order, flip
+    }
 
     private let key: UInt64
 

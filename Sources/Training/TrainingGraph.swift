@@ -106,7 +106,8 @@ final class TrainingGraph: Sendable {
                 }
                 for layer in layers { layer.forward(lane, .inference) }
                 let result = loss.evaluate(
-                    count, logits: lane.activations[network.last], labels: lane.labels.base, batch: count, gradient: nil)
+                    count, logits: lane.activations[network.last], labels: lane.labels.base, batch: count, gradient: nil
+                )
                 total.loss += result.loss
                 total.correct += result.correct
             }
