@@ -79,7 +79,7 @@ let package = Package(
         .testTarget(name: "SuitesTests", dependencies: ["Suites"], swiftSettings: swift),
         .testTarget(
             name: "QuantKernelsTests", dependencies: ["QuantKernels", "Quantization", "CKernels"], swiftSettings: swift),
-        .testTarget(name: "CountersTests", dependencies: ["Counters", "PAPICounters"], swiftSettings: papi),
+        .testTarget(name: "CountersTests", dependencies: ["Counters", "PAPICounters", "CPlatform"], swiftSettings: papi),
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement", "Counters"], swiftSettings: swift),
         .testTarget(
             name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization"], swiftSettings: swift),

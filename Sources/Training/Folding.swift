@@ -1,17 +1,5 @@
 public import Networks
 
-/// A layer's weights with batch norm folded in: weight in the layout of the node (OHWI, HWC, OI) and a bias per output
-/// channel.
-public struct FoldedLayer: Sendable, Equatable {
-    public var weight: [Float]
-    public var bias: [Float]
-
-    public init(weight: [Float], bias: [Float]) { (self.weight, self.bias) = (weight, bias) }
-}
-
-/// Folded layers by node name.
-public typealias FoldedParameters = [String: FoldedLayer]
-
 /// Batch norm at inference is affine, so it folds into the layer before it (Jacob et al. 2017, eq. 14):
 ///
 ///     w_fold = γ·w/√(σ² + ε)     bias = β − γ·μ/√(σ² + ε)     per output channel
