@@ -52,7 +52,6 @@ import Testing
     /// The rules beside the table, so that a changed table cannot repeal them unnoticed.
     @Test(arguments: [
         ("Measurement", "QuantKernels"), ("Reports", "Runner"), ("Counters", "PAPICounters"),
-        ("QuantKernels", "Counters"),
     ])
     func never(target: String, module: String) throws {
         let row = try #require(table.targets[target])
