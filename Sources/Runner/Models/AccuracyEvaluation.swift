@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Foundation
 internal import Networks
 internal import QuantKernels
+internal import Quantization
 
 /// Top-1 accuracy over a whole data split, by the executors that are timed: one single-threaded executor per processor, each
 /// with its share of the images. Integer results do not depend on the number of threads, so one evaluation serves all.
