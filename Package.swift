@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["CZlib"], swiftSettings: swift),
         // Floor 4
         .target(
-            name: "Training", dependencies: ["Networks", "QuantKernels", "Quantization", "Datasets"],
+            name: "Training", dependencies: ["Networks", "QuantKernels", "Quantization", "Datasets", "CKernels"],
             swiftSettings: swift),
         .target(name: "Results", dependencies: ["Measurement"], swiftSettings: swift),
         // Floor 5
