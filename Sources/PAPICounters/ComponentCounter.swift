@@ -85,7 +85,8 @@
             defer { for pointer in created { pointer.deallocate() } }
             let slots = Slots(created)
             team.runOnEachThread { thread in
-                var error = PAPI_create_eventset(slots[thread])
+                var error = PAPI_register_thread()
+                if error == PAPI_OK { error = PAPI_create_eventset(slots[thread]) }
                 for code in members where error == PAPI_OK { error = PAPI_add_event(slots[thread].pointee, code) }
                 self.errors[thread] = error
             }
@@ -114,7 +115,10 @@
         func start() {
             guard !batches.isEmpty else { return }
             let batch = batch
-            team.runOnEachThread { thread in self.errors[thread] = PAPI_start(self.sets[thread][batch]) }
+            team.runOnEachThread { thread in
+                PAPI_register_thread()
+                self.errors[thread] = PAPI_start(self.sets[thread][batch])
+            }
             failRound(batch)
         }
 
@@ -122,6 +126,7 @@
             guard !batches.isEmpty else { return }
             let batch = batch
             team.runOnEachThread { thread in
+                PAPI_register_thread()
                 let own = self.values.baseAddress.map { $0 + thread * self.codes.count }
                 self.errors[thread] = PAPI_stop(self.sets[thread][batch], own)
             }
@@ -162,6 +167,7 @@
 
         /// Event sets may be given back by any thread.
         func close() {
+            PAPI_register_thread()
             for thread in sets.indices {
                 for batch in sets[thread].indices { discard(&sets[thread][batch]) }
             }

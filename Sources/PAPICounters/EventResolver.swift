@@ -28,7 +28,8 @@
         /// These happen in the kernel, but PAPI counts user mode only unless told otherwise: it would report 0.
         private static let kernelSide: Set<String> = [
             "perf::CONTEXT-SWITCHES", "perf::CS", "perf::PERF_COUNT_SW_CONTEXT_SWITCHES",
-            "perf::CPU-MIGRATIONS", "perf::MIGRATIONS", "perf::PERF_COUNT_SW_CPU_MIGRATIONS",
+            "perf::CGROUP-SWITCHES", "perf::PERF_COUNT_SW_CGROUP_SWITCHES", "perf::CPU-MIGRATIONS", "perf::MIGRATIONS",
+            "perf::PERF_COUNT_SW_CPU_MIGRATIONS",
         ]
         private static let bothModes = ":u=1:k=1"
 

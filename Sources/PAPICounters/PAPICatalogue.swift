@@ -26,13 +26,18 @@
                 switch EventResolver.resolve(texts.name) {
                 case .event: .available
                 case .unavailable(let reason): .unavailable(reason: reason)
-                case .unknown: .unavailable(reason: "PAPI lists the event but does not find it again")
+                // PAPI lists such events without their masks and then does not find them.
+                case .unknown: .unavailable(reason: hardwareReason(component) ?? "needs a unit mask: EVENT:MASK")
                 }
             let name = texts.name
             let prefix = SoftwareEventNames.prefix
             return CounterDescription(
                 name: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name, summary: texts.description,
                 component: PAPILibrary.componentName(component), status: status)
+        }
+
+        private static func hardwareReason(_ component: Int32) -> String? {
+            component == PAPILibrary.perfEvent ? HardwareProbe.shared.reason : nil
         }
 
         private static func presets() -> [Texts] {

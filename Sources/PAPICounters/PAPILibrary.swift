@@ -4,8 +4,17 @@
 
     /// libpapi itself: initialised once, its components, its errors in words.
     enum PAPILibrary {
-        /// Why libpapi cannot be used; nil if it can. Initialises it at the first call.
-        static let failure: String? = initialise()
+        /// Why libpapi cannot be used; nil if it can. Initialises it at the first call, and makes the calling thread
+        /// known to it at every call.
+        static var failure: String? { initialised ?? registeringThread() }
+
+        private static let initialised: String? = initialise()
+
+        /// PAPI 7.0 dereferences a null pointer if a thread that it does not know asks for an event's name.
+        private static func registeringThread() -> String? {
+            let error = PAPI_register_thread()
+            return error == PAPI_OK ? nil : "PAPI refuses the thread: \(message(error))"
+        }
 
         private static func initialise() -> String? {
             let result = cpapi_initialize()

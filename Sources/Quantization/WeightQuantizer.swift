@@ -61,9 +61,11 @@ public struct WeightQuantizer: Hashable, Sendable {
     ///   - weights: row-major; at least one element.
     ///   - channels: number of output channels; divides the number of weights.
     ///   - axis: where the output channel stands.
+    ///   - minimumScales: one per channel; scales are raised to them, so that a bias at scale S_input·S_weight fits in int32
+    ///     even where a channel's weights are all but zero.
     /// - Throws: `notFinite` with the index of the weight, or `channelsDoNotDivide`.
     public func quantize(
-        _ weights: [Float], channels: Int, axis: ChannelAxis
+        _ weights: [Float], channels: Int, axis: ChannelAxis, minimumScales: [Double] = []
     ) throws(QuantizationError) -> QuantizedWeights {
         guard channels > 0, !weights.isEmpty, weights.count.isMultiple(of: channels) else {
             throw .channelsDoNotDivide(count: weights.count, channels: channels)
@@ -83,8 +85,12 @@ public struct WeightQuantizer: Hashable, Sendable {
         }
         var parameters: [QuantizationParameters] = []
         for set in 0..<sets {
+            let spanning = try QuantizationParameters.spanning(
+                minimum: Double(low[set]), maximum: Double(high[set]), range: range, mapping: mapping)
+            let floor = sets == 1 ? minimumScales.max() ?? 0 : set < minimumScales.count ? minimumScales[set] : 0
             parameters.append(
-                try .spanning(minimum: Double(low[set]), maximum: Double(high[set]), range: range, mapping: mapping))
+                try QuantizationParameters(
+                    scale: max(spanning.scale, floor), zeroPoint: spanning.zeroPoint, range: range))
         }
         let values = weights.indices.map { Int16(parameters[set(of: $0)].quantize(weights[$0])) }
         return QuantizedWeights(values: values, parameters: parameters, channels: channels, axis: axis)

@@ -2,14 +2,16 @@ import Counters
 import Testing
 
 @Suite struct ArithmeticTests {
-    @Test(arguments: [
-        (UInt64(100), UInt64(150), 64, UInt64(50)),
+    static let wraps: [(start: UInt64, stop: UInt64, bits: Int, expected: UInt64)] = [
+        (100, 150, 64, 50),
         (UInt64.max, 4, 64, 5),
         ((1 << 48) - 10, 20, 48, 30),
         ((1 << 32) - 1, 0, 32, 1),
         (7, 7, 48, 0),
         (1, 0, 1, 1),
-    ])
+    ]
+
+    @Test(arguments: wraps)
     func deltaSurvivesOneWrap(start: UInt64, stop: UInt64, bits: Int, expected: UInt64) {
         #expect(CounterArithmetic.delta(from: start, to: stop, bits: bits) == expected)
     }

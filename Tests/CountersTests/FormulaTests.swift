@@ -52,7 +52,7 @@ import Testing
         ("1.2.3", 10, "'1.2.3' is not a number"),
         ("'x-y", 14, "expected a name and a closing quote at the end"),
         ("D", 10, "D is not listed under EVENTS above"),
-        ("", 10, "expected a number, an event or '(' at the end"),
+        ("", 9, "expected a number, an event or '(' at the end"),
     ])
     func errorsAreLocated(formula: String, column: Int, problem: String) {
         let expected = CounterError.group(file: "g.txt", line: 8, column: column, problem: "formula: " + problem)

@@ -56,7 +56,7 @@ import Testing
             let afterRounded = cp_fp_clear_flags()
             #expect(exact == 3 && rounded > 0.33)
             #expect(afterExact == 0)
-            #expect(afterRounded == Int32(CP_FP_INEXACT.rawValue))
+            #expect(afterRounded == Int32(CP_FP_INEXACT))
             #expect(cp_fp_flags() == 0)
         }
     #else

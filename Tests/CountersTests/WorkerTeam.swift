@@ -14,21 +14,19 @@ final class WorkerTeam: @unchecked Sendable {
             let thread = Thread { [wake, self] in
                 while true {
                     wake[index].wait()
-                    guard let job else { return done.signal().discarded }
+                    defer { done.signal() }
+                    guard let job else { return }
                     job(index)
-                    done.signal()
                 }
             }
             thread.start()
         }
     }
 
-    func runOnEachThread(_ body: @Sendable (Int) -> Void) {
-        withoutActuallyEscaping(body) { body in
-            job = body
-            for semaphore in wake { semaphore.signal() }
-            for _ in wake { done.wait() }
-        }
+    func runOnEachThread(_ body: @escaping @Sendable (Int) -> Void) {
+        job = body
+        for semaphore in wake { semaphore.signal() }
+        for _ in wake { done.wait() }
     }
 
     /// Ends the threads.
@@ -39,8 +37,4 @@ final class WorkerTeam: @unchecked Sendable {
     }
 
     var team: ThreadTeam { ThreadTeam(count: wake.count) { self.runOnEachThread($0) } }
-}
-
-extension Int {
-    fileprivate var discarded: Void { () }
 }

@@ -72,7 +72,7 @@ import Testing
 
     @Test func garbageIsNotAFact() {
         let folder = TemporaryFolder()
-        folder.write("proc/cpuinfo", "\u{0}\u{1}: :\n::\n")
+        folder.write("proc/cpuinfo", ":: : :\n::\n")
         folder.write("proc/loadavg", "busy\n")
         folder.write("proc/sys/kernel/perf_event_paranoid", "very\n")
         folder.write("sys/devices/system/cpu/cpu0/cache/index0/level", "1\n")

@@ -91,7 +91,7 @@ import Testing
 
     @Test func aLineThatIsNotJSONIsNamed() throws {
         let folder = TemporaryFolder()
-        let path = folder.write("j", "{\"schema_version\":1,\"context\":{}}\n\u{0}\u{0}\n")
+        let path = folder.write("j", "{\"schema_version\":1,\"context\":{}}\noops\n")
         #expect(throws: ResultsError.damaged(file: path, place: "line 2, column 1", problem: "this is not JSON")) {
             try Journal.read(path)
         }

@@ -55,7 +55,7 @@ public protocol CounterSource: Sendable {
 public protocol CounterSession: AnyObject {
     /// The events, as they were asked for.
     var events: [String] { get }
-    /// Starts a round. Nothing is allocated, nothing printed.
+    /// Starts a round. Whatever this costs is spent before the counters run.
     func start()
     /// Ends the round and adds its counts to the totals.
     func stop()

@@ -8,11 +8,11 @@ public struct ThreadTeam: Sendable {
     public typealias Body = @Sendable (_ thread: Int) -> Void
 
     public let count: Int
-    private let run: @Sendable (Body) -> Void
+    private let run: @Sendable (@escaping Body) -> Void
 
     /// - Parameter runOnEachThread: calls its argument once on each of `count` threads with its number 0..<count,
     ///   always the same number on the same thread, and returns when all calls have returned.
-    public init(count: Int, runOnEachThread: @escaping @Sendable (Body) -> Void) {
+    public init(count: Int, runOnEachThread: @escaping @Sendable (@escaping Body) -> Void) {
         self.count = count
         self.run = runOnEachThread
     }
@@ -20,5 +20,5 @@ public struct ThreadTeam: Sendable {
     /// The thread that calls `begin`, `start` and `stop`, and no other.
     public static let callingThread = ThreadTeam(count: 1) { $0(0) }
 
-    public func runOnEachThread(_ body: Body) { run(body) }
+    public func runOnEachThread(_ body: @escaping Body) { run(body) }
 }

@@ -5,11 +5,7 @@ extension Suite {
     ///
     /// - Throws: `SuiteError.unreadable`, or `SuiteError.invalid` with every problem found.
     public static func load(path: String, catalogue: Catalogue) throws(SuiteError) -> Suite {
-        let data: Data
-        do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw .unreadable(path: path, reason: reason(error))
-        }
-        return try parse([UInt8](data), file: path, catalogue: catalogue)
+        try parse(try contents(of: path), file: path, catalogue: catalogue)
     }
 
     /// Checks the text of a suite.
@@ -31,14 +27,21 @@ extension Suite {
         return suite
     }
 
-    /// The operating system's reason where there is one, which is shorter than Foundation's sentence.
-    private static func reason(_ error: any Error) -> String {
-        if let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError,
-            underlying.domain == NSPOSIXErrorDomain
-        {
-            return String(cString: strerror(Int32(underlying.code)))
+    /// Read with the C library, whose reasons ("No such file or directory") say what Foundation's sentences hide.
+    private static func contents(of path: String) throws(SuiteError) -> [UInt8] {
+        guard let file = fopen(path, "rb") else {
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
         }
-        return error.localizedDescription
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&block, 1, block.count, file)
+            if count == 0 { break }
+            bytes += block[..<count]
+        }
+        guard ferror(file) == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
+        return bytes
     }
 }
 

@@ -1,0 +1,165 @@
+internal import ArgumentParser
+internal import Datasets
+internal import Foundation
+internal import Networks
+internal import Training
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a network in float and write its checkpoint.",
+        discussion: """
+            Writes checkpoints/<network>.safetensors (f16 parameters, a few hundred KB) and, while it runs, a resumable \
+            state beside it (<network>.training.safetensors), which --resume goes on from, bit for bit.
+            """)
+
+    @Argument(help: "A network family that has a dataset, such as fashion_mobilenet_v1.")
+    var family: String
+    @Option(help: "Depth multiplier.") var width = 1.0
+    @Option(help: "Pixels of the image's side; the dataset is resized.") var resolution: Int?
+    @Option(help: "Passes over the training images.") var epochs = 15
+    @Option(help: "Images of a step.") var batch = 128
+    @Option(help: "Peak of the one-cycle learning rate.") var rate = 0.2
+    @Option(help: "Momentum.") var momentum = 0.9
+    @Option(help: "L2 decay of the weights.") var weightDecay = 5e-4
+    @Option(help: "Label smoothing, 0 to less than 1.") var labelSmoothing = 0.0
+    @Option(help: "Seed of initialisation, order and flips.") var seed: UInt64 = 1
+    @Option(help: "Worker threads. The trained bits depend on their number.") var threads = 2
+    @Flag(help: "Do not mirror images.") var noFlips = false
+    @Option(help: "Train on the first N images only.", transform: positive) var images: Int?
+    @Option(name: .customLong("output"), help: "Where the checkpoint goes.") var output: String?
+    @Option(help: "Precision of the checkpoint: f16 or f32.", transform: precisionNamed)
+    var precision = Checkpoint.Precision.f16
+    @Flag(help: "Go on from the state that an interrupted training left.") var resume = false
+    @Flag(help: "Say nothing but errors.") var quiet = false
+    @Flag(help: "No progress line.") var noProgress = false
+
+    func run() throws {
+        guard let family = NetworkFamily.named(family), let datasetName = family.dataset else {
+            let trained = NetworkFamily.all.filter { $0.dataset != nil }.map(\.name).joined(separator: ", ")
+            throw Failure(.usage, "'\(family)' is not a network that is trained here; these are: \(trained)")
+        }
+        let resolution = resolution ?? family.defaultResolution
+        guard resolution >= family.minimumResolution, resolution <= 512, width > 0, width <= 4 else {
+            throw Failure(
+                .usage, "resolution goes from \(family.minimumResolution) to 512, width from above 0 to 4")
+        }
+        let network = family.network(width: width, resolution: resolution)
+        let (train, test) = try datasets(datasetName, network: network)
+        let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network)
+        let statePath = path.hasSuffix(".safetensors") ? String(path.dropLast(12)) + ".training.safetensors" : path + ".training"
+        try Failure.wrap(.usage) { try createFolder(of: path) }
+
+        let options = TrainingOptions(
+            epochs: epochs, batchSize: batch, maxLearningRate: rate, momentum: momentum, weightDecay: weightDecay,
+            labelSmoothing: labelSmoothing, seed: seed, threads: threads, flips: !noFlips)
+        let trainer = try Failure.wrap(.usage) {
+            var state: TrainingState?
+            if resume {
+                let checkpoint = try Checkpoint.load(statePath)
+                state = TrainingState(parameters: checkpoint.parameters, metadata: checkpoint.metadata)
+            }
+            return try Trainer(
+                network: network, images: train, validation: test, options: options, resuming: state)
+        }
+
+        Interrupt.install()
+        let line = ProgressLine(enabled: !quiet && !noProgress)
+        var last: Evaluation?
+        if !quiet {
+            Console.note(
+                "training \(network.name): \(network.parameterCount) parameters, \(train.count) images, \(epochs) epochs, "
+                    + "\(threads) threads, seed \(seed)")
+        }
+        let outcome = try Failure.wrap(.internalError) {
+            try trainer.run(
+                progress: { report($0, line, &last) }, shouldStop: { Interrupt.requested },
+                checkpointEvery: trainer.stepsPerEpoch,
+                checkpoint: { try save($0, to: statePath) })
+        }
+        line.clear()
+        if outcome == .stopped {
+            try Failure.wrap(.internalError) { try save(trainer.state, to: statePath) }
+            throw Failure(
+                .interrupted, "interrupted; the state is in \(statePath): the same command with --resume goes on from it")
+        }
+        let evaluation = try last ?? trainer.evaluate(test)
+        try Failure.wrap(.internalError) {
+            try Checkpoint(
+                parameters: trainer.parameters, metadata: card(network, trainer, evaluation, datasetName)
+            ).save(path, precision: precision)
+        }
+        try? FileManager.default.removeItem(atPath: statePath)
+        let percent = String(format: "%.2f", evaluation.accuracy * 100)
+        print("\(path): \(network.name), \(percent) % of \(evaluation.images) test images")
+    }
+
+    private func datasets(_ name: String, network: Network) throws -> (TrainingImages, TrainingImages) {
+        try Failure.wrap(.usage) {
+            let catalogue = try DatasetCatalogue.named(name)
+            func load(_ split: String, limit: Int?) throws -> TrainingImages {
+                var set = try catalogue.load(split: split)
+                if let limit { set = set.prefix(limit) }
+                set = set.resized(to: network.resolution)
+                return try TrainingImages(
+                    pixels: set.pixels, labels: set.labels, height: set.height, width: set.width, channels: set.channels)
+            }
+            return (try load("train", limit: images), try load("test", limit: nil))
+        }
+    }
+
+    private func report(_ progress: TrainingProgress, _ line: ProgressLine, _ last: inout Evaluation?) {
+        let rate = progress.imagesPerSecond.map { String(format: "%.0f images/s", $0) } ?? ""
+        let left = progress.secondsLeft.map { "\(ProgressLine.time($0)) left" } ?? ""
+        let loss = String(format: "loss %.4f, training accuracy %.2f %%", progress.loss, progress.accuracy * 100)
+        if let validation = progress.validation {
+            last = validation
+            line.clear()
+            if !quiet {
+                let test = String(format: "test accuracy %.2f %%", validation.accuracy * 100)
+                Console.note("epoch \(progress.epoch)/\(progress.epochs): \(loss), \(test), \(rate), \(left)")
+            }
+        } else {
+            let share = (Double(progress.epoch - 1) + Double(progress.step) / Double(progress.steps)) / Double(progress.epochs)
+            line.show("\(ProgressLine.bar(share)) epoch \(progress.epoch)/\(progress.epochs) \(loss), \(rate), \(left)")
+        }
+    }
+
+    private func save(_ state: TrainingState, to path: String) throws {
+        try Checkpoint(parameters: state.parameters, metadata: state.metadata).save(path, precision: .f32)
+    }
+
+    /// The model card that the checkpoint carries.
+    private func card(
+        _ network: Network, _ trainer: Trainer, _ evaluation: Evaluation, _ dataset: String
+    ) -> [String: String] {
+        var command = "bench train \(network.family) --width \(width) --resolution \(network.resolution) --epochs \(epochs)"
+        command += " --batch \(batch) --rate \(rate) --momentum \(momentum) --weight-decay \(weightDecay)"
+        command += " --label-smoothing \(labelSmoothing) --seed \(seed) --threads \(threads)"
+        if noFlips { command += " --no-flips" }
+        if let images { command += " --images \(images)" }
+        return [
+            "network": network.name, "dataset": dataset, "command": command,
+            "test_accuracy": String(format: "%.2f", evaluation.accuracy * 100), "test_images": "\(evaluation.images)",
+            "kernels": trainer.state.metadata["training.kernels"] ?? "",
+        ]
+    }
+
+    private func createFolder(of path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+    }
+}
+
+private func precisionNamed(_ text: String) throws -> Checkpoint.Precision {
+    guard let precision = Checkpoint.Precision(rawValue: text) else {
+        throw ValidationError("precision is f16 or f32, not '\(text)'")
+    }
+    return precision
+}
+
+/// A whole number above 0.
+func positive(_ text: String) throws -> Int {
+    guard let value = Int(text), value > 0 else { throw ValidationError("'\(text)' is not a whole number above 0") }
+    return value
+}

@@ -1,0 +1,132 @@
+public import Quantization
+
+/// Turns a float network into an integer-only one after training: weights by their minimum and maximum, activations by
+/// calibrated ranges, biases as int32 at the product's scale (Jacob et al. 2017, §2.4; Krishnamoorthi 2018, §3.1).
+public struct PostTrainingQuantizer: Sendable {
+    public var weights: WeightQuantizer
+    /// Range of every activation but the input and the softmax.
+    public var activationRange: IntegerRange
+    /// Range of the input: images have 8 bits, whatever the activations have.
+    public var inputRange: IntegerRange
+    public var rounding: RoundingMode
+
+    /// - Parameters:
+    ///   - weightBits, activationBits: 2…8.
+    ///   - signedActivations: int8 instead of uint8.
+    public init(
+        weightBits: Int, granularity: Granularity, mapping: Mapping, activationBits: Int,
+        signedActivations: Bool = false,
+        rounding: RoundingMode = .gemmlowp
+    ) throws(QuantizationError) {
+        weights = try WeightQuantizer(bits: weightBits, mapping: mapping, granularity: granularity)
+        activationRange = signedActivations ? try .signed(bits: activationBits) : try .unsigned(bits: activationBits)
+        inputRange = signedActivations ? .int8 : .uint8
+        self.rounding = rounding
+    }
+
+    /// - Parameter inputParameters: of the input tensor, where the data fix them (an 8-bit image); by calibration otherwise.
+    /// - Throws: `NetworkError`, `QuantizationError`.
+    public func quantize(
+        _ network: Network, _ parameters: FoldedParameters, calibration: Calibration,
+        inputParameters: QuantizationParameters? = nil
+    ) throws -> QuantizedModel {
+        let activations = try activationParameters(network, calibration, inputParameters)
+        var layers: [String: QuantizedModel.Layer] = [:]
+        for node in network.nodes {
+            guard let axis = node.operation.weightAxis else { continue }
+            guard let layer = parameters[node.name] else {
+                throw NetworkError.missingLayer(node.name, network: network.name)
+            }
+            let inputScale = activations[node.inputs[0]].scale
+            // A channel that batch norm has all but switched off has weights so small that its bias would leave int32: its
+            // scale is raised until the bias takes 30 bits.
+            let floors = layer.bias.map { abs(Double($0)) / (inputScale * Double(1 << 30)) }
+            let quantized = try weights.quantize(
+                layer.weight, channels: layer.bias.count, axis: axis, minimumScales: floors)
+            let bias = layer.bias.enumerated().map { channel, value in
+                let scale = inputScale * quantized.parameters(ofChannel: channel).scale
+                return Int32((Double(value) / scale).rounded(.toNearestOrAwayFromZero))
+            }
+            layers[node.name] = QuantizedModel.Layer(weights: quantized, bias: bias)
+        }
+        return QuantizedModel(network: network, activations: activations, layers: layers, rounding: rounding)
+    }
+
+    private func activationParameters(
+        _ network: Network, _ calibration: Calibration, _ inputParameters: QuantizationParameters?
+    ) throws -> [QuantizationParameters] {
+        // Tensors that must share scale and zero point form a set, whose range is the union of theirs.
+        var sets = SharedScales(count: network.last + 1)
+        for (index, node) in network.nodes.enumerated() where node.operation.keepsScale {
+            for tensor in node.inputs { sets.join(tensor, index + 1) }
+        }
+        var ranges = calibration.ranges
+        for tensor in ranges.indices {
+            let root = sets.root(tensor)
+            ranges[root] = (
+                min(ranges[root].minimum, calibration.ranges[tensor].minimum),
+                max(ranges[root].maximum, calibration.ranges[tensor].maximum)
+            )
+        }
+        var result: [QuantizationParameters] = []
+        for tensor in 0...network.last {
+            let root = sets.root(tensor)
+            if tensor > 0, network.nodes[tensor - 1].operation == .softmax {
+                result.append(
+                    try QuantizationParameters(
+                        scale: 1.0 / 256, zeroPoint: inputRange.lowest, range: inputRange))
+            } else if sets.root(0) == root, let inputParameters {
+                result.append(inputParameters)
+            } else {
+                result.append(
+                    try .affine(
+                        minimum: ranges[root].minimum, maximum: ranges[root].maximum,
+                        range: sets.root(0) == root ? inputRange : activationRange))
+            }
+        }
+        return result
+    }
+}
+
+/// Union-find over tensors.
+private struct SharedScales {
+    private var parent: [Int]
+    init(count: Int) { parent = Array(0..<count) }
+
+    func root(_ tensor: Int) -> Int {
+        var tensor = tensor
+        while parent[tensor] != tensor { tensor = parent[tensor] }
+        return tensor
+    }
+
+    mutating func join(_ a: Int, _ b: Int) { parent[max(root(a), root(b))] = min(root(a), root(b)) }
+}
+
+extension Operation {
+    /// Whether inputs and output share scale and zero point.
+    var keepsScale: Bool {
+        switch self {
+        case .averagePool, .maxPool, .pad, .reshape, .concat, .argmax: true
+        default: false
+        }
+    }
+
+    /// Where the output channel stands in the weights; nil for operations without.
+    var weightAxis: ChannelAxis? {
+        switch self {
+        case .conv2d, .fullyConnected: .outermost
+        case .depthwiseConv2d: .innermost
+        default: nil
+        }
+    }
+
+    var activation: Activation {
+        switch self {
+        case .conv2d(_, _, let activation, _), .depthwiseConv2d(_, let activation, _),
+            .fullyConnected(_, let activation),
+            .add(let activation):
+            activation
+        default: .none
+        }
+    }
+}

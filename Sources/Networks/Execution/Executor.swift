@@ -1,0 +1,75 @@
+public import QuantKernels
+
+/// A network that is ready to run: operators bound to one arena, in order. Running allocates nothing and may be repeated;
+/// the input tensor keeps its contents.
+///
+/// Used by one thread at a time; `pool`'s threads work inside.
+open class Executor: @unchecked Sendable {
+    public let network: Network
+    public let batch: Int
+    public let pool: ThreadPool
+    public let steps: [Operator]
+    private let arena: AlignedBuffer
+    private let plan: ArenaPlan
+    private let elementBytes: Int
+
+    /// Builds every node's operator; `make` binds it to the tensors' places.
+    init(
+        network: Network, batch: Int, pool: ThreadPool, elementBytes: Int,
+        make: (_ node: Network.Node, _ index: Int, _ place: (Int) -> UnsafeMutableRawPointer) throws -> Operator
+    ) throws {
+        let bytes = (0...network.last).map { tensor in
+            // An argmax is int32, whatever the activations are.
+            let isArgmax = tensor > 0 && network.nodes[tensor - 1].operation == .argmax
+            return network.shape(of: tensor).count * batch * (isArgmax ? 4 : elementBytes)
+        }
+        let plan = ArenaPlan(network: network, bytes: bytes)
+        let arena = AlignedBuffer(count: plan.size)
+        (self.network, self.batch, self.pool, self.elementBytes) = (network, batch, pool, elementBytes)
+        (self.plan, self.arena) = (plan, arena)
+        steps = try network.nodes.enumerated().map { index, node in
+            try make(node, index) { arena.base + plan.offsets[$0] }
+        }
+    }
+
+    /// One inference of `batch` images: input tensor to output tensor.
+    @inline(never)
+    public final func run() {
+        for step in steps { pool.run(step) }
+    }
+
+    /// Runs step by step and calls `body` after each with the index of the tensor that it wrote, while it is alive.
+    public final func run(observing body: (_ tensor: Int) throws -> Void) rethrows {
+        for (index, step) in steps.enumerated() {
+            pool.run(step)
+            try body(index + 1)
+        }
+    }
+
+    /// Bytes of the activations' arena.
+    public var arenaBytes: Int { plan.size }
+    /// Bytes of packed weights and constants.
+    public var packedBytes: Int { steps.reduce(0) { $0 + $1.packedBytes } }
+    /// The widest instruction set that a step really uses.
+    public var path: InstructionSet { steps.map(\.path).max { $0.rawValue < $1.rawValue } ?? .scalar }
+
+    /// Memory of a tensor; valid for the input between runs and for the output after one, others only while observed.
+    func memory(of tensor: Int) -> UnsafeMutableRawPointer { arena.base + plan.offsets[tensor] }
+
+    func elements<Element>(of tensor: Int, as type: Element.Type) -> UnsafeMutableBufferPointer<Element> {
+        UnsafeMutableBufferPointer(
+            start: memory(of: tensor).assumingMemoryBound(to: type), count: network.shape(of: tensor).count * batch)
+    }
+}
+
+extension Network {
+    /// Geometry of a windowed node.
+    func geometry(_ node: Node, window: Window, batch: Int) -> ConvolutionGeometry {
+        let input = shape(of: node.inputs[0])
+        let leading = window.leading(input)
+        return ConvolutionGeometry(
+            batch: batch, input: (input.height, input.width, input.channels), kernel: (window.height, window.width),
+            stride: window.stride, padding: (leading.top, leading.left),
+            output: (node.output.height, node.output.width, node.output.channels))
+    }
+}

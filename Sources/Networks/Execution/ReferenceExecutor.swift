@@ -1,0 +1,71 @@
+internal import QuantKernels
+internal import Quantization
+
+/// Runs one image through the reference operators: slow, and the judge of what is fast.
+public enum ReferenceExecutor {
+    /// Every tensor's integers of one image; element 0 is the input.
+    ///
+    /// - Throws: `NetworkError.unsupported` for operations whose integer form has no reference (softmax, argmax).
+    public static func run(_ model: QuantizedModel, input: [Int32]) throws -> [[Int32]] {
+        let network = model.network
+        var tensors = [input]
+        for (index, node) in network.nodes.enumerated() {
+            let first = tensors[node.inputs[0]]
+            let parameters = model.activations[node.inputs[0]]
+            let shape = network.shape(of: node.inputs[0])
+            var stage = model.requantization(ofNode: index)
+            switch node.operation {
+            case .conv2d(let window, _, _, _):
+                let layer = model.layers[node.name]!
+                tensors.append(
+                    try ReferenceInteger.convolution(
+                        first, parameters, weights: layer.weights, bias: layer.bias,
+                        geometry: network.geometry(node, window: window, batch: 1), requantization: stage))
+            case .depthwiseConv2d(let window, _, _):
+                let layer = model.layers[node.name]!
+                tensors.append(
+                    try ReferenceInteger.depthwise(
+                        first, parameters, weights: layer.weights, bias: layer.bias,
+                        geometry: network.geometry(node, window: window, batch: 1), requantization: stage))
+            case .fullyConnected(let outputs, _):
+                let layer = model.layers[node.name]!
+                tensors.append(
+                    try ReferenceInteger.convolution(
+                        first, parameters, weights: layer.weights, bias: layer.bias,
+                        geometry: .product(rows: 1, depth: shape.count, columns: outputs), requantization: stage))
+            case .add:
+                stage.rounding = .gemmlowp
+                tensors.append(
+                    try ReferenceInteger.add(
+                        first, parameters, tensors[node.inputs[1]], model.activations[node.inputs[1]],
+                        requantization: stage))
+            case .averagePool(let window):
+                tensors.append(
+                    ReferenceInteger.averagePool(first, geometry: network.geometry(node, window: window, batch: 1)))
+            case .maxPool(let window):
+                tensors.append(
+                    ReferenceInteger.maxPool(first, geometry: network.geometry(node, window: window, batch: 1)))
+            case .reshape: tensors.append(first)
+            case .concat:
+                let inputs = node.inputs.map { (tensors[$0], network.shape(of: $0).channels) }
+                tensors.append(
+                    (0..<shape.height * shape.width).flatMap { pixel in
+                        inputs.flatMap { values, channels in values[pixel * channels..<(pixel + 1) * channels] }
+                    })
+            case .pad(let margins):
+                let padded = node.output
+                tensors.append(
+                    (0..<padded.count).map { element in
+                        let c = element % shape.channels
+                        let x = element / shape.channels % padded.width - margins.left
+                        let y = element / shape.channels / padded.width - margins.top
+                        let inside = x >= 0 && x < shape.width && y >= 0 && y < shape.height
+                        return inside ? first[(y * shape.width + x) * shape.channels + c] : parameters.zeroPoint
+                    })
+            case .softmax, .argmax:
+                throw NetworkError.unsupported("\(node.name): the reference ends at the logits")
+            }
+        }
+        return tensors
+    }
+}

@@ -1,0 +1,131 @@
+import Measurement
+public import Results
+
+/// Results as comma-separated values (RFC 4180 quoting, lines end with a line feed): the header first, units in the
+/// column names, the same columns whatever the machine can count, blank for a number that is missing.
+public enum CSVReport {
+    /// The events that have columns of their own, on every machine.
+    public static let standardCounters =
+        [
+            "MACS", "BYTES_PACKED", "ELEMENTS_REQUANTIZED", "SATURATED_OUTPUTS", "TASKS", "CALLS_REFERENCE",
+            "CALLS_SCALAR", "CALLS_AVX2", "CALLS_AVXVNNI", "CALLS_AVX512", "CALLS_AVX512VNNI",
+        ].map { "quantkernels::\($0)" } + [
+            "PAPI_TOT_CYC", "PAPI_TOT_INS", "PAPI_L1_DCM", "PAPI_L2_DCM", "PAPI_BR_INS", "PAPI_BR_MSP",
+        ]
+
+    public static var header: [String] { columns.map(\.name) }
+
+    public static func render(_ file: ResultsFile) -> String {
+        var pareto: Set<String> = []
+        for group in ResultGroup.all(of: file) {
+            pareto.formUnion(group.rows.filter(\.isPareto).map(\.record.name))
+        }
+        var text = line(header)
+        for record in file.benchmarks {
+            text += line(columns.map { $0.value(record, pareto.contains(record.name)) })
+        }
+        return text
+    }
+
+    /// Quotes a field that holds a comma, a quotation mark or a line break.
+    static func quoted(_ field: String) -> String {
+        // By scalar, not by character: a combining mark behind a quotation mark makes both one character.
+        let scalars = field.unicodeScalars
+        guard scalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return field }
+        var text = "\"".unicodeScalars
+        for scalar in scalars { text.append(contentsOf: scalar == "\"" ? [scalar, scalar] : [scalar]) }
+        return String(text) + "\""
+    }
+
+    private static func line(_ fields: [String]) -> String {
+        fields.map(quoted).joined(separator: ",") + "\n"
+    }
+
+    // MARK: Columns
+
+    private struct Column: Sendable {
+        let name: String
+        let value: @Sendable (Record, _ isPareto: Bool) -> String
+    }
+
+    private static let columns: [Column] =
+        identity + latency + rates + outcome + counters + [column("rerun") { $0.rerun }]
+
+    private static let identity = [
+        column("name") { $0.name }, column("status") { $0.status.rawValue }, column("reason") { $0.reason },
+        column("network") { $0.network }, column("op") { $0.op },
+        column("shape") { record in
+            record.shape.map { $0.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ") }
+        },
+        column("width") { number($0.width) }, column("resolution") { number($0.resolution) },
+        column("numerics") { $0.numerics }, column("rounding") { $0.rounding }, column("batch") { number($0.batch) },
+        column("threads") { number($0.threads) }, column("backend") { $0.backend }, column("path") { $0.path },
+    ]
+
+    private static let latency = [
+        column("latency_median_ns") { number($0.latency?.median) },
+        column("latency_mad_ns") { number($0.latency?.mad) },
+        column("latency_ci95_low_ns") { number($0.latency?.ci95?.low) },
+        column("latency_ci95_high_ns") { number($0.latency?.ci95?.high) },
+        column("latency_p5_ns") { number($0.latency?.p5) },
+        column("latency_p95_ns") { number($0.latency?.p95) },
+        column("latency_p99_ns") { number($0.latency?.p99) },
+        column("samples") { number($0.latency?.samples.count) },
+        column("iterations_per_sample") { number($0.latency?.iterationsPerSample) },
+        column("stop_reason") { $0.latency?.stopReason.rawValue },
+    ]
+
+    private static let rates = [
+        column("macs") { number($0.macs) },
+        column("gmacs_per_s") { number($0.gmacsPerSecond) },
+        column("ceiling_gmacs_per_s") { number($0.ceilingGmacsPerSecond) },
+        column("percent_of_ceiling") { number($0.percentOfCeiling) },
+        column("macs_per_cycle") { number($0.macsPerCycle?.value) },
+        column("macs_per_cycle_provenance") { $0.macsPerCycle?.provenance.rawValue },
+        column("speedup_over_f32") { number($0.speedupOverF32?.value) },
+        column("speedup_over_f32_ci95_low") { number($0.speedupOverF32?.ci95?.low) },
+        column("speedup_over_f32_ci95_high") { number($0.speedupOverF32?.ci95?.high) },
+    ]
+
+    private static let outcome = [
+        column("top1_percent") { number($0.accuracy?.top1) },
+        column("top1_images") { number($0.accuracy?.n) },
+        column("top1_ci95_low_percent") { number($0.accuracy?.ci95?.low) },
+        column("top1_ci95_high_percent") { number($0.accuracy?.ci95?.high) },
+        column("top1_delta_f32_points") { number($0.accuracy?.deltaF32) },
+        column("top1_provenance") { $0.accuracy?.provenance.rawValue },
+        column("top1_source") { $0.accuracy?.source },
+        Column(name: "pareto") { record, isPareto in
+            record.accuracy == nil || record.latency == nil || record.status != .ok ? "" : isPareto ? "1" : "0"
+        },
+        column("error_against_f32_sqnr_db") { number($0.error?.againstF32SqnrDb) },
+        column("error_against_reference_max_lsb") { number($0.error?.againstReferenceMaxLsb) },
+        column("model_bytes") { number($0.modelBytes) },
+        column("arena_bytes") { number($0.arenaBytes) },
+        column("packed_bytes") { number($0.packedBytes) },
+        column("setup_building_ns") { number($0.setup?.building) },
+        column("setup_packing_ns") { number($0.setup?.packing) },
+        column("setup_calibration_ns") { number($0.setup?.calibration) },
+        column("output_hash") { $0.outputHash },
+    ]
+
+    private static let counters =
+        standardCounters.flatMap { event in
+            [
+                column(event) { number($0.counters?[event]?.value) },
+                column("\(event)_provenance") { $0.counters?[event]?.provenance.rawValue },
+                column("\(event)_share") { number($0.counters?[event]?.share) },
+            ]
+        } + [column("counters_unavailable_reason") { UnavailableCounters.reasons(of: $0).joined(separator: "; ") }]
+
+    private static func column(_ name: String, _ value: @escaping @Sendable (Record) -> String?) -> Column {
+        Column(name: name) { record, _ in value(record) ?? "" }
+    }
+
+    /// Shortest text that reads back as the same number; integers without a fraction.
+    private static func number(_ value: Double?) -> String? {
+        value.map { value in Int(exactly: value).map(String.init) ?? "\(value)" }
+    }
+
+    private static func number(_ value: Int?) -> String? { value.map(String.init) }
+}

@@ -1,0 +1,10 @@
+public import Results
+
+/// Results as Markdown, from the template `run.md`.
+public enum MarkdownReport {
+    /// - Throws: `ReportError`: a template that is missing or wrong, or results of a debug build.
+    public static func render(_ file: ResultsFile, templates: TemplateLibrary) throws(ReportError) -> String {
+        if file.context.buildConfiguration == "debug" { throw .debugBuild }
+        return try templates.render("run.md", ReportModel.values(of: file))
+    }
+}

@@ -1,0 +1,96 @@
+internal import CPlatform
+internal import Measurement
+public import QuantKernels
+public import Results
+
+/// What this machine can do at most, measured: the ceilings that results are a percent of, and the core clock.
+public struct MachineProbe {
+    private let registry: KernelRegistry
+    private let clock = MonotonicClock()
+    /// Repetitions of each loop; the best counts, since whatever disturbs only slows.
+    private static let repetitions = 7
+    /// Length of one repetition, about.
+    private static let nanoseconds = 5_000_000.0
+
+    /// - Parameter registry: whose instruction sets the ceilings are measured for.
+    public init(registry: KernelRegistry) { self.registry = registry }
+
+    /// Integer and float multiply-accumulates and memory reads of `threads` threads at once.
+    /// - Parameter bandwidth: false leaves the memory out, which takes longest.
+    public func ceiling(threads: Int, bandwidth: Bool = true) -> Ceiling {
+        let pool = ThreadPool(threads: threads)
+        let integer = CeilingLoop.integer(registry)
+        let float = CeilingLoop.float(registry)
+        return Ceiling(
+            threads: threads, int8GmacsPerSecond: rate(pool, calibrated: { integer.run(iterations: $0) }),
+            f32GmacsPerSecond: rate(pool, calibrated: { float.run(iterations: $0) }),
+            bandwidthGbPerSecond: bandwidth ? readRate(pool) : nil)
+    }
+
+    /// Names of the loops behind the ceilings.
+    public var loops: (integer: String, float: String) {
+        (CeilingLoop.integer(registry).name, CeilingLoop.float(registry).name)
+    }
+
+    /// 10⁹ operations per second of a loop on all threads of the pool.
+    private func rate(_ pool: ThreadPool, calibrated loop: @escaping @Sendable (UInt64) -> UInt64) -> Double {
+        var iterations: UInt64 = 1000
+        while true {
+            let start = clock.now()
+            _ = loop(iterations)
+            let elapsed = Double(clock.now() - start)
+            if elapsed >= Self.nanoseconds { break }
+            iterations = UInt64(Double(iterations) * min(10, max(1.5, Self.nanoseconds * 1.1 / max(elapsed, 1))))
+        }
+        let perThread = loop(1) * iterations
+        let work = LoopOperator { _, _ in _ = loop(iterations) }
+        return best(pool, work) { Double(perThread) * Double(pool.threads) / $0 }
+    }
+
+    /// 10⁹ bytes per second read from buffers far larger than the caches, one part each.
+    private func readRate(_ pool: ThreadPool) -> Double {
+        let bytes = 256 << 20
+        let buffer = AlignedBuffer(count: bytes)
+        let work = LoopOperator { part, parts in
+            let share = Operator.share(bytes / 64, part: part, of: parts)
+            _ = readStream(buffer, from: share.lowerBound * 64, count: share.count * 64)
+        }
+        return best(pool, work) { Double(bytes) / $0 }
+    }
+
+    private func best(_ pool: ThreadPool, _ work: Operator, _ rate: (Double) -> Double) -> Double {
+        pool.run(work)
+        var best = 0.0
+        for _ in 0..<Self.repetitions {
+            let start = clock.now()
+            pool.run(work)
+            best = max(best, rate(Double(clock.now() - start)))
+        }
+        return best
+    }
+
+    /// Core clock by a chain of dependent additions, one per cycle; needs no performance-monitoring unit.
+    public func coreClock() -> ClockRate {
+        let additions: UInt64 = 4_000_000
+        _ = cp_add_chain(additions, 1)
+        var best = Double.infinity
+        for _ in 0..<Self.repetitions {
+            let start = clock.now()
+            _ = cp_add_chain(additions, 1)
+            best = min(best, Double(clock.now() - start))
+        }
+        return ClockRate(hz: Double(additions) / best * 1e9, provenance: .derived)
+    }
+}
+
+/// Any loop as an operator of the pool; not for timed cells.
+final class LoopOperator: Operator, @unchecked Sendable {
+    private let body: @Sendable (_ part: Int, _ parts: Int) -> Void
+
+    init(_ body: @escaping @Sendable (Int, Int) -> Void) {
+        self.body = body
+        super.init(name: "loop", path: .scalar, outputCount: 0)
+    }
+
+    override func run(part: Int, of parts: Int) { body(part, parts) }
+}

@@ -1,0 +1,140 @@
+internal import Datasets
+internal import Foundation
+internal import Measurement
+internal import Networks
+internal import QuantKernels
+internal import Quantization
+internal import Suites
+internal import Training
+
+/// Networks with their parameters, datasets, calibrations and quantized models, each made once per run.
+final class ModelStore {
+    private let checkpoints: CheckpointStore
+    private let seed: UInt64
+    private var floats: [String: FloatModel] = [:]
+    private var quantized: [String: QuantizedModel] = [:]
+    private var calibrations: [String: Calibration] = [:]
+    private var datasets: [String: ImageDataset] = [:]
+
+    init(checkpoints: CheckpointStore, seed: UInt64) { (self.checkpoints, self.seed) = (checkpoints, seed) }
+
+    /// A network, its folded parameters, and where calibration images come from.
+    struct FloatModel {
+        let network: Network
+        let parameters: FoldedParameters
+        /// Set for networks that are trained here.
+        let dataset: String?
+        /// Values of the parameters, unfolded: what the float model takes on disk is 4 bytes each.
+        let modelBytes: Int
+    }
+
+    /// - Throws: `RunnerError.input` for a missing or damaged checkpoint.
+    func float(_ workload: NetworkWorkload) throws -> FloatModel {
+        if let known = floats[workload.name] { return known }
+        guard let family = NetworkFamily.named(workload.family) else {
+            throw RunnerError(.input, "unknown network '\(workload.family)'")
+        }
+        let network = family.network(width: workload.width ?? 1, resolution: workload.resolution)
+        let parameters: Parameters
+        if family.dataset != nil {
+            parameters = try RunnerError.wrap(.input) { try checkpoints.load(for: network).parameters }
+        } else {
+            parameters = RandomParameters.make(network, seed: seed)
+        }
+        let folded = try RunnerError.wrap(.input, network.name) {
+            try BatchNormFolding.fold(network: network, parameters: parameters)
+        }
+        let values = folded.values.reduce(0) { $0 + $1.weight.count + $1.bias.count }
+        let model = FloatModel(
+            network: network, parameters: folded, dataset: family.dataset, modelBytes: 4 * values)
+        floats[workload.name] = model
+        return model
+    }
+
+    /// The split of a dataset at this resolution.
+    /// - Throws: `RunnerError.input` for a missing or damaged file.
+    func dataset(_ name: String, split: String, resolution: Int) throws -> ImageDataset {
+        let key = "\(name)/\(split)/\(resolution)"
+        if let known = datasets[key] { return known }
+        let set = try RunnerError.wrap(.input) {
+            try DatasetCatalogue.named(name).load(split: split).resized(to: resolution)
+        }
+        datasets[key] = set
+        return set
+    }
+
+    /// The input that cells of this network are timed and checked on: the first test image, or noise in [0, 1].
+    func image(_ model: FloatModel) throws -> [Float] {
+        if let dataset = model.dataset {
+            return try self.dataset(dataset, split: "test", resolution: model.network.resolution).batch([0])
+        }
+        var generator = SeededGenerator(seed: seed &+ 1)
+        return noise(model.network.input.count, &generator)
+    }
+
+    private func noise(_ count: Int, _ generator: inout SeededGenerator) -> [Float] {
+        (0..<count).map { _ in Float.random(in: 0...1, using: &generator) }
+    }
+
+    /// The model after training, quantized as `numerics` says; with the nanoseconds that calibrating took.
+    /// - Throws: `QuantizationError` for what the scheme cannot do; `NetworkError`.
+    func quantized(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> QuantizedModel {
+        let key = "\(workload.name)/\(numerics)"
+        if let known = quantized[key] { return known }
+        let model = try float(workload)
+        let calibration = try calibration(workload, images: numerics.calibrationImages)
+        let quantizer = try PostTrainingQuantizer(
+            weightBits: numerics.weightBits, granularity: numerics.granularity.quantization,
+            mapping: numerics.mapping == .affine ? .affine : .symmetric, activationBits: numerics.activationBits,
+            signedActivations: numerics.activationsSigned,
+            rounding: RoundingMode(rawValue: numerics.rounding.rawValue)!)
+        // An 8-bit image is its own quantization: scale 1/255, zero point 0 (int8: −128).
+        let input = try QuantizationParameters(
+            scale: 1.0 / 255, zeroPoint: numerics.activationsSigned ? -128 : 0,
+            range: numerics.activationsSigned ? .int8 : .uint8)
+        let result = try quantizer.quantize(
+            model.network, model.parameters, calibration: calibration, inputParameters: input)
+        quantized[key] = result
+        return result
+    }
+
+    /// Ranges over training images, spread evenly over the set; a network with random weights sees a few noise images.
+    private func calibration(_ workload: NetworkWorkload, images: Int) throws -> Calibration {
+        let key = "\(workload.name)/\(images)"
+        if let known = calibrations[key] { return known }
+        let model = try float(workload)
+        let isTrained = model.dataset != nil
+        let executor = try FloatExecutor(
+            network: model.network, parameters: model.parameters, batch: isTrained ? 16 : 1, registry: KernelRegistry(),
+            pool: ThreadPool(threads: min(2, ProcessInfo.processInfo.activeProcessorCount)))
+        let size = model.network.input.count
+        let result: Calibration
+        if let dataset = model.dataset {
+            let set = try self.dataset(dataset, split: "train", resolution: model.network.resolution)
+            let count = min(images, set.count)
+            result = try Calibration(executor, images: count) { range, input in
+                set.writeBatch(
+                    range.map { $0 * set.count / count },
+                    into: UnsafeMutableBufferPointer(rebasing: input.prefix(range.count * size)))
+            }
+        } else {
+            var generator = SeededGenerator(seed: seed &+ 2)
+            result = try Calibration(executor, images: min(images, 4)) { range, input in
+                let values = noise(range.count * size, &generator)
+                for (index, value) in values.enumerated() { input[index] = value }
+            }
+        }
+        calibrations[key] = result
+        return result
+    }
+}
+
+extension QuantizedNumerics.Granularity {
+    var quantization: Quantization.Granularity {
+        switch self {
+        case .tensor: .perTensor
+        case .channel: .perChannel
+        case .group(let size): .perGroup(size)
+        }
+    }
+}

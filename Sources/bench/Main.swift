@@ -1,0 +1,6 @@
+import BenchCommand
+
+@main
+struct Main {
+    static func main() { BenchTool.run(CommandLine.arguments) }
+}

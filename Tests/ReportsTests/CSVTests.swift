@@ -1,0 +1,108 @@
+import Measurement
+import Reports
+import Results
+import Testing
+
+/// A reader of RFC 4180 text, written from the RFC and not from the writer.
+private func parse(_ text: String) throws -> [[String]] {
+    var rows: [[String]] = []
+    var row: [String] = []
+    var field = ""
+    var inQuotes = false
+    var scalars = Array(text.unicodeScalars)[...]
+    while let scalar = scalars.popFirst() {
+        switch (scalar, inQuotes) {
+        case ("\"", true) where scalars.first == "\"":
+            scalars.removeFirst()
+            field.unicodeScalars.append("\"")
+        case ("\"", true): inQuotes = false
+        case ("\"", false):
+            try #require(field.isEmpty, "a quotation mark inside a field that is not quoted")
+            inQuotes = true
+        case (",", false):
+            row.append(field)
+            field = ""
+        case ("\n", false):
+            rows.append(row + [field])
+            row = []
+            field = ""
+        default: field.unicodeScalars.append(scalar)
+        }
+    }
+    try #require(!inQuotes && row.isEmpty && field.isEmpty, "the text ends inside a record")
+    return rows
+}
+
+@Suite struct CSVTests {
+    private func table(_ file: ResultsFile) throws -> [[String: String]] {
+        var rows = try parse(CSVReport.render(file))
+        let header = rows.removeFirst()
+        #expect(header == CSVReport.header)
+        return rows.map { row in
+            #expect(row.count == header.count)
+            return Dictionary(uniqueKeysWithValues: zip(header, row))
+        }
+    }
+
+    @Test func theHeaderIsTheSameWithAndWithoutPMU() throws {
+        let header = { (file: ResultsFile) in CSVReport.render(file).prefix { $0 != "\n" } }
+        #expect(header(Fixture.withPMU) == header(Fixture.withoutPMU))
+        #expect(Set(CSVReport.header).count == CSVReport.header.count)
+    }
+
+    @Test func missingNumbersAreBlankAndHaveTheirReason() throws {
+        let row = try #require(table(Fixture.withoutPMU).first)
+        #expect(row["PAPI_TOT_CYC"] == "" && row["PAPI_TOT_CYC_provenance"] == "unavailable")
+        #expect(row["PAPI_L1_DCM"] == "" && row["PAPI_L1_DCM_provenance"] == "")
+        #expect(row["counters_unavailable_reason"] == "no PMU in this virtual machine")
+        #expect(row["speedup_over_f32"] == "" && row["setup_calibration_ns"] == "")
+        #expect(row["quantkernels::BYTES_PACKED"] == "0")  // measured, and really 0
+        #expect(row["quantkernels::MACS"] == "3030000")
+    }
+
+    @Test func multiplexedCountersTellTheirShare() throws {
+        let row = try #require(table(Fixture.withPMU).first)
+        #expect(row["PAPI_TOT_INS_provenance"] == "multiplexed" && row["PAPI_TOT_INS_share"] == "0.5")
+        #expect(row["counters_unavailable_reason"] == "")
+    }
+
+    @Test func onlyRowsThatCompeteSayWhetherTheyAreOnTheFront() throws {
+        let rows = try table(Fixture.withoutPMU)
+        let pareto = Dictionary(uniqueKeysWithValues: rows.map { ($0["name"] ?? "", $0["pareto"] ?? "") })
+        #expect(pareto["net_0.25_28/w8c-a8-ptq/t1"] == "1")
+        #expect(pareto["net_0.25_28/w8t-a8-ptq/t1"] == "0")
+        #expect(pareto["gemm_64x64x64/int8/t1"] == "")
+        #expect(pareto["net_0.25_28/w4c-a8-ptq/t1"] == "")
+    }
+
+    @Test func anyTextReadsBackAsItWas() throws {
+        var generator = SeededGenerator(seed: 5)
+        let alphabet: [Unicode.Scalar] = ["a", " ", ",", "\"", "\n", "\r", "'", "\\", ";", "é", "図", "\u{301}", "\t"]
+        for _ in 0..<500 {
+            let texts = (0..<3).map { _ in
+                var text = String.UnicodeScalarView()
+                for _ in 0..<Int.random(in: 0...8, using: &generator) {
+                    text.append(alphabet.randomElement(using: &generator) ?? "a")
+                }
+                return String(text)
+            }
+            var record = Record(name: texts[0], status: .failed, reason: texts[1])
+            record.rerun = texts[2]
+            let row = try #require(table(ResultsFile(context: Context(), benchmarks: [record])).first)
+            for (column, text) in zip(["name", "reason", "rerun"], texts) {
+                #expect(Array((row[column] ?? "").unicodeScalars) == Array(text.unicodeScalars))
+            }
+        }
+    }
+
+    @Test func numbersReadBackExactly() throws {
+        var generator = SeededGenerator(seed: 6)
+        for _ in 0..<200 {
+            let number = Double.random(in: 0...1, using: &generator) * (Bool.random(using: &generator) ? 1e-9 : 1e12)
+            var record = Record(name: "a", status: .ok)
+            record.gmacsPerSecond = number
+            let row = try #require(table(ResultsFile(context: Context(), benchmarks: [record])).first)
+            #expect(row["gmacs_per_s"].flatMap(Double.init) == number)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Measurement
+import Results
+
+/// Hand-made results: one network at two widths and two thread counts, a matrix product, a failure, a skipped cell.
+enum Fixture {
+    static let withoutPMU = results(pmu: false)
+    static let withPMU = results(pmu: true)
+
+    static let templates = root + "/report-templates"
+    static let golden = root + "/Tests/ReportsTests/Golden"
+
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    private static func results(pmu: Bool) -> ResultsFile {
+        var records = [
+            cell(width: 0.5, "f32", threads: 1, milliseconds: 1.25, correct: 9330, pmu: pmu),
+            cell(width: 0.25, "f32", threads: 1, milliseconds: 0.5, correct: 9284, pmu: pmu),
+            cell(width: 0.5, "w8c-a8-ptq", threads: 1, milliseconds: 0.5, correct: 9325, speedup: 2.5, pmu: pmu),
+            cell(width: 0.25, "w8t-a8-ptq", threads: 1, milliseconds: 0.2, correct: 9100, speedup: 2.5, pmu: pmu),
+            cell(width: 0.25, "w8c-a8-ptq", threads: 1, milliseconds: 0.2, correct: 9279, speedup: 2.5, pmu: pmu),
+            cell(width: 0.25, "f32", threads: 2, milliseconds: 0.3, correct: 9284, pmu: pmu),
+            cell(width: 0.25, "w8c-a8-ptq", threads: 2, milliseconds: 0.12, correct: 9279, speedup: 2.5, pmu: pmu),
+        ]
+        records[0].latency?.stopReason = .time
+        var failed = Record(name: "net_0.25_28/w4c-a8-ptq/t1", status: .failed, reason: "differs | from the reference")
+        failed.network = "net"
+        failed.threads = 1
+        records.append(failed)
+        records.append(
+            Record(name: "net_0.25_28/w8c-a8-qat/t1", status: .skipped, reason: "no checkpoint \"qat\", yet"))
+        records.append(product())
+        records.append(published())
+        return ResultsFile(
+            context: context(), benchmarks: records, verdict: RunVerdict(exitCode: 4, message: "1 cell is wrong"))
+    }
+
+    static func cell(
+        width: Double, _ numerics: String, threads: Int, milliseconds: Double, correct: Int, speedup: Double? = nil,
+        pmu: Bool = false
+    ) -> Record {
+        var record = Record(name: "net_\(width)_28/\(numerics)/t\(threads)", status: .ok)
+        record.network = "net"
+        record.width = width
+        record.resolution = 28
+        record.numerics = numerics
+        record.batch = 1
+        record.threads = threads
+        record.backend = "quantkernels"
+        record.path = numerics == "f32" ? "avx512" : "avx512vnni"
+        let center = milliseconds * 1e6
+        record.latency = latency(center)
+        record.macs = 3_030_000
+        record.gmacsPerSecond = 3_030_000 / center
+        record.ceilingGmacsPerSecond = 64 * Double(threads)
+        record.percentOfCeiling = 100 * 3_030_000 / center / (64 * Double(threads))
+        record.macsPerCycle = .derived(3_030_000 / center / 4)
+        record.speedupOverF32 = speedup.map { Estimate(value: $0, ci95: Interval($0 - 0.02, $0 + 0.03)) }
+        record.counters = [
+            "quantkernels::MACS": .measured(3_030_000), "quantkernels::TASKS": .measured(28),
+            "quantkernels::BYTES_PACKED": .measured(0),
+            "PAPI_TOT_CYC": pmu ? .measured(center * 4) : .unavailable("no PMU in this virtual machine"),
+            "PAPI_TOT_INS": pmu ? .multiplexed(center * 8, share: 0.5) : .unavailable("no PMU in this virtual machine"),
+        ]
+        if pmu { record.metrics = ["instructions per cycle": .derived(2, unit: "1")] }
+        record.accuracy = .measured(correct: correct, of: 10_000, deltaF32: numerics == "f32" ? nil : -0.05)
+        record.error = NumericalError(againstF32SqnrDb: numerics == "f32" ? nil : 31.25, againstReferenceMaxLsb: 0)
+        record.modelBytes = numerics == "f32" ? 588_000 : 151_000
+        record.arenaBytes = 50_176
+        record.packedBytes = 160_000
+        record.setup = Setup(building: 1e6, packing: 2e5, calibration: numerics == "f32" ? nil : 3e9)
+        record.outputHash = "00ff"
+        record.rerun = "bench run suites/x.json --filter '^\(record.name)$'"
+        return record
+    }
+
+    private static func product() -> Record {
+        var record = Record(name: "gemm_64x64x64/int8/t1", status: .ok)
+        record.op = "gemm"
+        record.shape = ["m": 64, "n": 64, "k": 64]
+        record.numerics = "int8"
+        record.threads = 1
+        record.path = "avx512vnni"
+        record.latency = latency(4000)
+        record.macs = 262_144
+        record.gmacsPerSecond = 65.536
+        record.macsPerCycle = .unavailable("the core clock was not measured")
+        return record
+    }
+
+    private static func published() -> Record {
+        var record = Record(name: "mobilenet_v1_1.0_224/w8c-a8-ptq/t1", status: .ok)
+        record.network = "mobilenet_v1"
+        record.threads = 1
+        record.latency = latency(12e6)
+        record.accuracy = .published(top1: 70.7, source: "arXiv:1806.08342, table 5")
+        return record
+    }
+
+    /// Nine samples around the center: its interval is [0.99, 1.01] of it.
+    private static func latency(_ center: Double) -> Latency? {
+        let samples = [0.98, 0.99, 0.995, 0.998, 1, 1.001, 1.002, 1.01, 1.5].map { $0 * center }
+        return Latency(
+            CellMeasurement(
+                name: "", samples: samples, iterationsPerSample: 1, stopReason: .interval, sampledNanoseconds: 1))
+    }
+
+    private static func context() -> Context {
+        var context = Context()
+        context.processor = Processor(name: "A processor", logicalCores: 2, physicalCores: 1)
+        context.instructionSets = ["avx2", "avx512_vnni"]
+        context.caches = [
+            Cache(level: 1, type: "data", bytes: 49152), Cache(level: 2, type: "unified", bytes: 2 << 20),
+        ]
+        context.kernel = "6.1"
+        context.governor = .unknown("this system shows no frequency governor")
+        context.virtualMachine = .known("KVM")
+        context.perfEventParanoid = 4
+        context.load = [0, 0.5, 1]
+        context.ceilings = [
+            Ceiling(threads: 1, int8GmacsPerSecond: 512, f32GmacsPerSecond: 64, bandwidthGbPerSecond: 12.5),
+            Ceiling(threads: 2, int8GmacsPerSecond: 1000, f32GmacsPerSecond: 128),
+        ]
+        context.clock = ClockRate(hz: 4e9, provenance: .derived)
+        context.buildConfiguration = "release"
+        context.compiler = "Swift 6.3"
+        context.revision = Revision(commit: "abc123", dirty: true)
+        context.suite = SuiteIdentity(name: "mobilenet", hash: "12ab")
+        context.seed = 7
+        context.startTime = "2026-01-02T03:04:05Z"
+        return context
+    }
+}

@@ -1,0 +1,304 @@
+import Suites
+import Testing
+
+@Suite struct SuiteDecodingTests {
+    /// The example of the format's page.
+    @Test func wholeSuite() throws {
+        let suite = try parseSuite(
+            """
+            { "schema_version": 1, "name": "peers",
+              "cases": [ { "network": "mobilenet_v1", "width": [1.0, 0.5], "resolution": [224],
+                           "numerics": ["f32", "int8", "w4c-a8-qat"], "threads": [1, 2], "batch": [1] } ],
+              "measure": { "warmup": "0.25s", "min_time": "500ms", "max_time": "2min", "relative_ci": 0.02,
+                           "cold_cache": "weights", "max_samples": 50 },
+              "counters": ["work", "core"],
+              "accuracy": { "dataset": "fashion-mnist", "split": "train" }
+            }
+            """)
+        #expect(suite.name == "peers")
+        #expect(suite.cases.count == 1)
+        #expect(
+            suite.cases[0].workloads == [
+                .network(NetworkWorkload(family: "mobilenet_v1", width: 1, resolution: 224)),
+                .network(NetworkWorkload(family: "mobilenet_v1", width: 0.5, resolution: 224)),
+            ])
+        #expect(suite.cases[0].numerics.map(\.spelled) == ["f32", "int8", "w4c-a8-qat"])
+        #expect(suite.cases[0].position == SourcePosition(line: 2, column: 14))
+        #expect(suite.measure.warmup == .milliseconds(250))
+        #expect(suite.measure.minTime == .milliseconds(500))
+        #expect(suite.measure.maxTime == .seconds(120))
+        #expect(suite.measure.relativeCI == 0.02)
+        #expect(suite.measure.coldCache == .weights)
+        #expect(suite.measure.maxSamples == 50)
+        #expect(suite.counters == ["work", "core"])
+        #expect(suite.accuracy == .measured(dataset: "fashion-mnist", split: .train))
+        #expect(suite.digest.count == 16)
+    }
+
+    @Test func defaults() throws {
+        let suite = try parseSuite(
+            suiteText(
+                cases: #"{"network": "resnet18", "numerics": "f32"}, {"network": "mobilenet_v1", "numerics": "f32"}"#))
+        #expect(suite.measure == MeasureSettings())
+        #expect(suite.counters.isEmpty)
+        #expect(suite.accuracy == nil)
+        #expect(suite.cases[0].threads == [1])
+        #expect(suite.cases[0].batch == [1])
+        #expect(suite.cases[0].workloads.map(\.name) == ["resnet18_224"])
+        #expect(suite.cases[1].workloads.map(\.name) == ["mobilenet_v1_1.0_224"])
+    }
+
+    @Test func publishedAccuracy() throws {
+        let text = suiteText(
+            cases: #"{"network": "mobilenet_v1", "numerics": "f32"}"#, rest: #""accuracy": {"published": true}"#)
+        #expect(try parseSuite(text).accuracy == .published)
+    }
+
+    @Test func theDigestTellsFilesApart() throws {
+        let one = try parseSuite(suiteText(cases: #"{"gemm": [1, 2, 3], "numerics": "f32"}"#))
+        let other = try parseSuite(suiteText(cases: #"{"gemm": [1, 2, 4], "numerics": "f32"}"#))
+        #expect(one.digest != other.digest)
+    }
+
+    @Test func numericsAsAnObject() throws {
+        let suite = try parseSuite(
+            suiteText(
+                cases: """
+                    {"network": "mobilenet_v1", "numerics": [
+                      {"weights": {"bits": 4, "granularity": {"group": 32}, "mapping": "affine"},
+                       "activations": {"bits": 6, "signed": true}, "training": "ptq", "rounding": "single",
+                       "calibration": {"method": "minmax", "images": 512}},
+                      {"weights": {"bits": 8, "granularity": "tensor"}, "training": "qat"},
+                      {"weights": {"bits": 8}}]}
+                    """))
+        #expect(
+            suite.cases[0].numerics.map(\.numerics.description)
+                == ["w4g32a-a6-ptq+signed+single+cal512", "w8t-a8-qat", "w8c-a8-ptq"])
+    }
+
+    /// The message that the format's page promises.
+    @Test func theErrorNamesFileLineKeyAndRemedy() {
+        let text = """
+            { "schema_version": 1, "name": "x",
+              "cases": [
+                { "network": "mobilenet_v1",
+                  "numerics": ["f32", "w9c-a8"] } ] }
+            """
+        #expect(
+            complaints(text) == [
+                "suites/x.json:4:27: numerics 'w9c-a8': weight bits go from 2 to 8 (at cases[0].numerics[1])"
+            ])
+    }
+
+    /// Each with one mistake, in a case of its own.
+    @Test(arguments: [
+        (
+            #"{"netwrok": "mobilenet_v1", "numerics": "f32"}"#,
+            "unknown key 'netwrok' in a case; did you mean 'network'?"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "thread": 1, "numerics": "f32"}"#,
+            "unknown key 'thread' in a network case; did you mean 'threads'?"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "resolution": 1, "numerics": "f32"}"#,
+            "unknown key 'resolution' in a gemm case; known: gemm, numerics, threads"
+        ),
+        (#"{"numerics": "f32"}"#, "a case needs one of the keys network, gemm and layer"),
+        (
+            #"{"gemm": [1, 1, 1], "network": "mobilenet_v1", "numerics": "f32"}"#,
+            "a case has one of the keys gemm and network; make two cases of it"
+        ),
+        ("17", "cases 17: must be an object with the key network, gemm or layer"),
+        (#"{"network": "mobilenet_v1"}"#, #"key 'numerics' is missing, such as "numerics": ["f32", "int8"]"#),
+        (
+            #"{"network": "mobilnet_v1", "numerics": "f32"}"#,
+            "network 'mobilnet_v1': no such network; did you mean 'mobilenet_v1'?"
+        ),
+        (
+            #"{"network": "vgg", "numerics": "f32"}"#,
+            "network 'vgg': no such network; known: fashion_mobilenet_v1, mobilenet_v1, resnet18"
+        ),
+        (#"{"network": 5, "numerics": "f32"}"#, #"network 5: must be a text, such as "mobilenet_v1""#),
+        (
+            #"{"network": "mobilenet_v1", "width": "1.0", "numerics": "f32"}"#,
+            "width '1.0': must be a number above 0 and at most 4.0"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "width": 0, "numerics": "f32"}"#,
+            "width 0: must be a number above 0 and at most 4.0"
+        ),
+        (
+            #"{"network": "resnet18", "width": 1, "numerics": "f32"}"#,
+            "width: network 'resnet18' has none; leave it out"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "resolution": 16, "numerics": "f32"}"#,
+            "resolution 16: must be a whole number from 32 to 4096 for network 'mobilenet_v1'"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "threads": [1, 1.5], "numerics": "f32"}"#,
+            "threads 1.5: must be a whole number from 1 to 1024"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "threads": null, "numerics": "f32"}"#,
+            "threads null: must be a whole number from 1 to 1024"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "threads": [[1]], "numerics": "f32"}"#,
+            "threads: must be a whole number from 1 to 1024, not a list"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "threads": [], "numerics": "f32"}"#,
+            "threads is an empty list: an axis needs at least one value"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "batch": 0, "numerics": "f32"}"#,
+            "batch 0: must be a whole number from 1 to 65536"
+        ),
+        (#"{"gemm": [[1, 1]], "numerics": "f32"}"#, "gemm: must be three whole numbers [M, N, K], not a list"),
+        (
+            #"{"gemm": "big", "numerics": "f32"}"#,
+            "gemm 'big': must be a list of [M, N, K], such as [[1024, 1024, 1024]]"
+        ),
+        (#"{"gemm": [1, 1, 0], "numerics": "f32"}"#, "gemm 0: must be a whole number from 1 to 1048576"),
+        (
+            #"{"layer": {"op": "conv3d", "h": 8, "c_in": 8, "k": 3, "c_out": 8}, "numerics": "f32"}"#,
+            "op 'conv3d': must be conv2d or depthwise"
+        ),
+        (
+            #"{"layer": {"op": "conv2d", "h": 8, "c_in": 8, "k": 3}, "numerics": "f32"}"#,
+            #"key 'c_out' is missing, such as "c_out": 64"#
+        ),
+        (
+            #"{"layer": {"op": "depthwise", "h": 8, "c_in": 8, "k": 3, "c_out": 9}, "numerics": "f32"}"#,
+            "c_out 9: must equal c_in, 8, in a depthwise layer; or leave it out"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": 8}"#,
+            #"numerics 8: must be a text such as "int8" or "w4c-a8", or an object with the key weights"#
+        ),
+        (#"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 9}}}"#, "bits 9: weight bits go from 2 to 8"),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "activations": {"bits": 16}}}"#,
+            "bits 16: activation bits go from 2 to 8"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": {"weight": {"bits": 8}, "weights": {"bits": 8}}}"#,
+            "unknown key 'weight' in numerics; did you mean 'weights'?"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "rounding": "up"}}"#,
+            "rounding 'up': must be gemmlowp, single, ruy or fp32"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8, "granularity": "row"}}}"#,
+            #"granularity 'row': must be "channel", "tensor" or {"group": 32}"#
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "calibration": {"method": "entropy"}}}"#,
+            "method 'entropy': must be minmax"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "training": "qat", "calibration": {"images": 9}}}"#,
+            "calibration: qat has its ranges from training, so it takes no calibration"
+        ),
+    ])
+    func caseErrors(suiteCase: String, expected: String) {
+        let complaints = complaints(suiteText(cases: suiteCase))
+        #expect(complaints.count == 1, "\(complaints)")
+        #expect(complaints.first?.contains(": \(expected) (at cases[0]") == true, "\(complaints)")
+        #expect(complaints.first?.hasPrefix("suites/x.json:2:") == true, "\(complaints)")
+    }
+
+    @Test(arguments: [
+        (#""measure": {"min_time": 1}"#, "min_time 1: must be a number with its unit"),
+        (#""measure": {"min_time": "1"}"#, "min_time '1': must be a number with its unit"),
+        (#""measure": {"min_time": "0s"}"#, "min_time '0s': must be longer than 0"),
+        (#""measure": {"max_time": "48000min"}"#, "and at most 24 hours"),
+        (
+            #""measure": {"min_time": "2s", "max_time": "1s"}"#,
+            "min_time 2.0 seconds is longer than max_time 1.0 seconds"
+        ),
+        (#""measure": {"relative_ci": 0}"#, "relative_ci 0: must be a number above 0 and at most 1.0"),
+        (#""measure": {"cold_cache": "cold"}"#, "cold_cache 'cold': must be none, weights or all"),
+        (#""measure": {"max_samples": 0}"#, "max_samples 0: must be a whole number from 1 to"),
+        (#""measure": {"mintime": "1s"}"#, "unknown key 'mintime' in measure; did you mean 'min_time'?"),
+        (#""measure": []"#, "measure: must be an object with the keys warmup,"),
+        (#""counters": "work""#, "counters 'work': must be a list of counter groups and events"),
+        (#""counters": [1]"#, "counters 1: must be a text"),
+        (#""accuracy": {"dataset": "fashion_mnist"}"#, "no such dataset; did you mean 'fashion-mnist'?"),
+        (#""accuracy": {"dataset": "mnist", "split": "dev"}"#, "split 'dev': must be test or train"),
+        (#""accuracy": {}"#, "key 'dataset' is missing, such as \"dataset\": \"fashion-mnist\""),
+        (#""accuracy": {"published": false}"#, "published false: must be true; for a suite without accuracies"),
+        (
+            #""accuracy": {"published": true, "split": "test"}"#,
+            "split: published accuracies are not measured; leave it out"
+        ),
+        (#""counter": []"#, "unknown key 'counter' in a suite; did you mean 'counters'?"),
+    ])
+    func suiteErrors(rest: String, expected: String) {
+        let complaints = complaints(suiteText(cases: #"{"gemm": [1, 1, 1], "numerics": "f32"}"#, rest: rest))
+        #expect(complaints.count == 1, "\(complaints)")
+        #expect(complaints.first?.contains(expected) == true, "\(complaints)")
+        #expect(complaints.first?.hasPrefix("suites/x.json:3:") == true, "\(complaints)")
+    }
+
+    @Test(arguments: [
+        ("[]", "suites/x.json:1:1: the suite: must be an object with the keys schema_version, name, cases"),
+        (
+            #"{"schema_version": 2, "name": "x", "cases": [{"gemm": [1,1,1], "numerics": "f32"}]}"#,
+            "suites/x.json:1:20: schema_version 2: must be 1"
+        ),
+        (
+            #"{"schema_version": 1, "name": "a/b", "cases": [{"gemm": [1,1,1], "numerics": "f32"}]}"#,
+            "suites/x.json:1:31: name 'a/b': must consist of letters"
+        ),
+        (#"{"schema_version": 1, "name": "x", "cases": []}"#, "suites/x.json:1:45: cases is an empty list"),
+        (#"{"schema_version": 1, "name": "x", "cases": {}}"#, "suites/x.json:1:45: cases: must be a list of cases"),
+        (#"{"schema_version": 1, "name": "x"}"#, "suites/x.json:1:1: key 'cases' is missing"),
+    ])
+    func documentErrors(text: String, expected: String) {
+        let complaints = complaints(text)
+        #expect(complaints.count == 1)
+        #expect(complaints.first?.hasPrefix(expected) == true, "\(complaints)")
+    }
+
+    @Test func allProblemsAreListedInTheOrderOfTheFile() {
+        let complaints = complaints(
+            """
+            { "name": "x", "schema_version": 1,
+              "measure": { "min_time": "soon" },
+              "cases": [
+                { "network": "mobilenet_v1", "width": -1,
+                  "numerics": ["w9c-a8", "f32", "w8q-a8"] },
+                { "network": "nope", "numerics": "f32", "treads": 1 } ] }
+            """)
+        #expect(complaints.map { $0.split(separator: ":")[1] } == ["2", "4", "5", "5", "6", "6"])
+    }
+
+    @Test func unreadableFiles() {
+        #expect(
+            throws: SuiteError.unreadable(path: "/nonexistent/suite.json", reason: "No such file or directory")
+        ) { try Suite.load(path: "/nonexistent/suite.json", catalogue: testCatalogue) }
+        #expect(throws: SuiteError.unreadable(path: "/", reason: "Is a directory")) {
+            try Suite.load(path: "/", catalogue: testCatalogue)
+        }
+    }
+}
+
+@Suite struct DurationTests {
+    @Test(arguments: [
+        ("0.2s", Duration.milliseconds(200)), ("500ms", .milliseconds(500)), ("20us", .microseconds(20)),
+        ("20µs", .microseconds(20)), ("100ns", .nanoseconds(100)), ("2min", .seconds(120)), ("0s", .zero),
+    ])
+    func parses(text: String, duration: Duration) throws {
+        let difference = try parseDuration(text) - duration
+        #expect(abs(difference / .nanoseconds(1)) < 1)
+    }
+
+    @Test(arguments: ["", "s", "1", "-1s", "1e3s", ".5s", "1.s", "1.2.3s", "1 s", "1h", "25000min", "1ss", "∞s"])
+    func refuses(text: String) {
+        #expect(throws: SuiteError.duration(text: text)) { try parseDuration(text) }
+    }
+}
