@@ -78,7 +78,8 @@ let package = Package(
         .testTarget(name: "QuantizationTests", dependencies: ["Quantization"], swiftSettings: swift),
         .testTarget(name: "SuitesTests", dependencies: ["Suites"], swiftSettings: swift),
         .testTarget(
-            name: "QuantKernelsTests", dependencies: ["QuantKernels", "Quantization", "CKernels"], swiftSettings: swift),
+            name: "QuantKernelsTests", dependencies: ["QuantKernels", "Quantization", "CKernels", "CPlatform"],
+            swiftSettings: swift),
         .testTarget(name: "CountersTests", dependencies: ["Counters", "PAPICounters", "CPlatform"], swiftSettings: papi),
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement", "Counters"], swiftSettings: swift),
         .testTarget(

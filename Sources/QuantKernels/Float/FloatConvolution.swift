@@ -44,6 +44,7 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
         let slots = plan.blockRows * taps * MemoryLayout<UnsafeRawPointer>.stride
         pointers = (0..<threads).map { _ in AlignedBuffer(count: slots) }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
+        microKernels = [kernel.title]
         packedBytes = self.weights.count + self.bias.count
         WorkCounter.bytesPacked.add(packedBytes)
     }

@@ -37,6 +37,7 @@ public final class FloatDepthwise: Operator, @unchecked Sendable {
             AlignedBuffer(count: Self.pixels * taps * MemoryLayout<UnsafeRawPointer>.stride)
         }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
+        microKernels = [kernel.title]
         packedBytes = self.weights.count + self.bias.count
         WorkCounter.bytesPacked.add(packedBytes)
     }

@@ -2,7 +2,7 @@ internal import Quantization
 
 /// Functions on fixed-point numbers, without tables and without floating point (gemmlowp's fixedpoint; Jacob et al. 2017,
 /// appendix A.1). A number with b integer bits is an int32 that counts units of 2^(b − 31).
-enum FixedPoint {
+package enum FixedPoint {
     /// Product of Q(0) and Q(b) as Q(b).
     static func multiply(_ a: Int32, _ b: Int32) -> Int32 { saturatingRoundingDoublingHighMultiply(a, b) }
 
@@ -32,7 +32,7 @@ enum FixedPoint {
 
     /// exp(a) as Q0 for a ≤ 0 with `integerBits` (at least 1): a is split into a multiple of 1/4, whose bits each
     /// multiply by a constant, and a remainder in [−1/4, 0).
-    static func expOfNegative(_ a: Int32, integerBits: Int32) -> Int32 {
+    package static func expOfNegative(_ a: Int32, integerBits: Int32) -> Int32 {
         if a == 0 { return .max }
         let fraction = 31 - integerBits
         // Below −32 the result is less than a unit.
@@ -48,7 +48,7 @@ enum FixedPoint {
     }
 
     /// 1/(1 + a) as Q0 for a in [0, 1) as Q0: three Newton steps from 48/17 − 32/17·d, d = (1 + a)/2.
-    static func reciprocalOfOnePlus(_ a: Int32) -> Int32 {
+    package static func reciprocalOfOnePlus(_ a: Int32) -> Int32 {
         let half = Int32((Int64(a) + Int64(Int32.max) + 1) / 2)
         var x = 1_515_870_810 &+ multiply(half, -1_010_580_540)  // Q2
         for _ in 0..<3 {

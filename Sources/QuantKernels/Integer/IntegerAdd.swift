@@ -36,6 +36,7 @@ public final class IntegerAdd: Operator, @unchecked Sendable {
                 upper: requantization.upper, is_signed: output.range.isSigned ? 1 : 0))
         kernel = registry.best(.add)
         super.init(name: name, path: kernel.set, outputCount: count)
+        microKernels = [kernel.title]
     }
 
     deinit { parameters.deallocate() }

@@ -94,6 +94,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
                 sums: AlignedBuffer(count: (block + Int(CK_MAX_ROWS)) * 4))
         }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
+        microKernels = [kernel.title, stage.title]
         packedBytes = packed.buffer.count + stage.bytes
         WorkCounter.bytesPacked.add(packedBytes)
     }

@@ -64,6 +64,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
             )
         }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
+        microKernels = [kernel.title, stage.title]
         packedBytes = self.weights.count + stage.bytes
         WorkCounter.bytesPacked.add(packedBytes)
     }

@@ -27,6 +27,8 @@ final class OutputStage: @unchecked Sendable {
     let c: UnsafeMutablePointer<ck_output_stage>
     let function: ck_output_fn
     let bytes: Int
+    /// Name of the micro-kernel.
+    let title: String
 
     /// - Parameters:
     ///   - bias: with the zero points' corrections folded in, one per channel.
@@ -54,7 +56,8 @@ final class OutputStage: @unchecked Sendable {
                 zero_point: requantization.output.zeroPoint, lower: requantization.lower, upper: requantization.upper,
                 rounding: requantization.rounding.code,
                 left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0))
-        function = registry.best(.output).output
+        let kernel = registry.best(.output)
+        (function, title) = (kernel.output, kernel.title)
     }
 
     deinit { c.deallocate() }

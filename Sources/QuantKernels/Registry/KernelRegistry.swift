@@ -4,10 +4,18 @@ internal import CKernels
 /// that tests and `--isa` can pass a smaller one than the processor's; a larger one is refused.
 public struct KernelRegistry: Sendable {
     public let features: FeatureSet
+    /// Names of micro-kernels that are taken before faster ones: tests reach every line of the table by it.
+    private let preferred: Set<String>
 
     /// - Parameter features: intersected with what the processor has.
     public init(features: FeatureSet = .detected) {
+        self.init(features: features, preferring: [])
+    }
+
+    /// - Parameter preferring: names of micro-kernels of the table; one that the features do not allow is not taken.
+    package init(features: FeatureSet = .detected, preferring: Set<String>) {
         self.features = features.intersection(.detected).union(.scalar)
+        preferred = preferring
     }
 
     /// - Throws: `KernelError.unavailable` if this processor lacks the instruction set.
@@ -27,8 +35,9 @@ public struct KernelRegistry: Sendable {
 
     /// The last entry of the kind, which the table orders by speed, that the features allow and `condition` accepts.
     func best(_ kind: Kind, where condition: (ck_kernel) -> Bool = { _ in true }) -> ck_kernel {
+        let usable = Self.table.filter { $0.kind == kind.rawValue && features.contains($0.set) && condition($0) }
         // The portable table has an entry of every kind, without conditions on it.
-        Self.table.last { $0.kind == kind.rawValue && features.contains($0.set) && condition($0) }!
+        return usable.last { preferred.contains($0.title) } ?? usable.last!
     }
 
     enum Kind: Int32, CaseIterable {
