@@ -11,7 +11,8 @@ enum Resources {
     /// In the order of the search: the working directory, the installation, the checkout that the executable was built in.
     static var roots: [String] {
         let folder = (executable as NSString).deletingLastPathComponent
-        let installed = ((folder as NSString).deletingLastPathComponent as NSString).appendingPathComponent("share/bench")
+        let installed = ((folder as NSString).deletingLastPathComponent as NSString).appendingPathComponent(
+            "share/bench")
         var roots = ["."]
         roots.append(installed)
         if let build = executable.range(of: "/.build/") { roots.append(String(executable[..<build.lowerBound])) }

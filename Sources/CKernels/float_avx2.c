@@ -14,24 +14,24 @@ static inline __m256i lanes(size_t n) {  // a mask of the first n of 8 lanes
 // rows × 8·vectors. Registers: rows·vectors accumulators (12), vectors weights (2), 1 broadcast.
 static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
     __m256 acc[ROWS][2];
-    for (int v = 0; v < vectors; v++)
-        for (int r = 0; r < rows; r++) acc[r][v] = _mm256_loadu_ps(t->bias + 8 * v);
+    CK_UNROLL for (int v = 0; v < vectors; v++)
+        CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = _mm256_loadu_ps(t->bias + 8 * v);
     const float *w = t->w;
     for (size_t tap = 0; tap < t->taps; tap++) {
         const float *const *a = t->a + tap * ROWS;
         for (size_t k = 0; k < t->depth; k++, w += 8 * vectors) {
             __m256 b[2];
-            for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_ps(w + 8 * v);
-            for (int r = 0; r < rows; r++) {
+            CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_ps(w + 8 * v);
+            CK_UNROLL for (int r = 0; r < rows; r++) {
                 const __m256 x = _mm256_broadcast_ss(a[r] + k);
-                for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_fmadd_ps(x, b[v], acc[r][v]);
+                CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_fmadd_ps(x, b[v], acc[r][v]);
             }
         }
     }
     const __m256 lower = _mm256_set1_ps(t->lower), upper = _mm256_set1_ps(t->upper);
-    for (int v = 0; v < vectors; v++) {
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __m256i present = lanes(t->columns - 8 * (size_t)v);
-        for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int r = 0; r < rows; r++)
             _mm256_maskstore_ps(
                 t->out + (size_t)r * t->out_stride + 8 * v, present,
                 _mm256_min_ps(_mm256_max_ps(acc[r][v], lower), upper));

@@ -14,25 +14,25 @@ static inline __mmask16 lanes(size_t n) { return n >= 16 ? 0xffff : (__mmask16)(
 // Panel: [tap][k][16·vectors].
 static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
     __m512 acc[ROWS][4];
-    for (int v = 0; v < vectors; v++)
-        for (int r = 0; r < rows; r++) acc[r][v] = _mm512_loadu_ps(t->bias + 16 * v);
+    CK_UNROLL for (int v = 0; v < vectors; v++)
+        CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = _mm512_loadu_ps(t->bias + 16 * v);
     const float *w = t->w;
     for (size_t tap = 0; tap < t->taps; tap++) {
         const float *a[ROWS];
-        for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
+        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
         for (size_t k = 0; k < t->depth; k++, w += 16 * vectors) {
             __m512 b[4];
-            for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(w + 16 * v);
-            for (int r = 0; r < rows; r++) {
+            CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(w + 16 * v);
+            CK_UNROLL for (int r = 0; r < rows; r++) {
                 const __m512 x = _mm512_set1_ps(a[r][k]);
-                for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_fmadd_ps(x, b[v], acc[r][v]);
+                CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_fmadd_ps(x, b[v], acc[r][v]);
             }
         }
     }
     const __m512 lower = _mm512_set1_ps(t->lower), upper = _mm512_set1_ps(t->upper);
-    for (int v = 0; v < vectors; v++) {
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
-        for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int r = 0; r < rows; r++)
             _mm512_mask_storeu_ps(
                 t->out + (size_t)r * t->out_stride + 16 * v, present,
                 _mm512_min_ps(_mm512_max_ps(acc[r][v], lower), upper));

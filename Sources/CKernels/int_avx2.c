@@ -32,28 +32,28 @@ static inline void widen(const uint8_t *a, size_t n, uint8_t flip, int16_t *out)
 static inline __attribute__((always_inline)) void tile(const ck_int_tile *t, const int rows, const int vectors) {
     __m256i acc[ROWS][2];
     int16_t wide[ROWS][CHUNK + 2];
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_setzero_si256();
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_setzero_si256();
     const int16_t *w = t->w;
     for (size_t tap = 0; tap < t->taps; tap++) {
         for (size_t k = 0; k < t->depth; k += CHUNK) {
             const size_t n = t->depth - k < CHUNK ? t->depth - k : CHUNK;
-            for (int r = 0; r < rows; r++) widen(t->a[tap * ROWS + (size_t)r] + k, n, (uint8_t)t->flip, wide[r]);
+            CK_UNROLL for (int r = 0; r < rows; r++) widen(t->a[tap * ROWS + (size_t)r] + k, n, (uint8_t)t->flip, wide[r]);
             for (size_t i = 0; i < n; i += 2, w += 16 * vectors) {
                 __m256i b[2];
-                for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_si256((const __m256i *)(w + 16 * v));
-                for (int r = 0; r < rows; r++) {
+                CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_si256((const __m256i *)(w + 16 * v));
+                CK_UNROLL for (int r = 0; r < rows; r++) {
                     int32_t pair;
                     memcpy(&pair, &wide[r][i], 4);
                     const __m256i a = _mm256_set1_epi32(pair);
-                    for (int v = 0; v < vectors; v++)
+                    CK_UNROLL for (int v = 0; v < vectors; v++)
                         acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(a, b[v]));
                 }
             }
         }
     }
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++)
             _mm256_storeu_si256((__m256i *)(t->acc + r * COLUMNS + 8 * v), acc[r][v]);
 }
 

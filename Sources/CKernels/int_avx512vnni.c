@@ -17,38 +17,37 @@ enum { ROWS = 6, COLUMNS = 64 };
 static inline __attribute__((always_inline)) void tile(
     const ck_int_tile *t, const int rows, const int vectors, const int flips) {
     __m512i acc[ROWS][4];
-    #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_setzero_si512();
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_setzero_si512();
     const int8_t *w = t->w;
     const __m512i flip = _mm512_set1_epi8((char)0x80);
     for (size_t tap = 0; tap < t->taps; tap++) {
         const uint8_t *a[ROWS];
-        for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
+        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
         size_t k = 0;
         for (; k + 4 <= t->depth; k += 4, w += 64 * vectors) {
             __m512i b[4];
-            for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_si512(w + 64 * v);
-            for (int r = 0; r < rows; r++) {
+            CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_si512(w + 64 * v);
+            CK_UNROLL for (int r = 0; r < rows; r++) {
                 int32_t word;
                 memcpy(&word, a[r] + k, 4);
                 __m512i x = _mm512_set1_epi32(word);
                 if (flips) x = _mm512_xor_si512(x, flip);
-                for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, b[v]);
+                CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, b[v]);
             }
         }
         if (k < t->depth) {  // 1…3 bytes are left, and not one more may be read
-            for (int r = 0; r < rows; r++) {
+            CK_UNROLL for (int r = 0; r < rows; r++) {
                 __m512i x = _mm512_set1_epi32(load_rest_256(a[r] + k, t->depth - k));
                 if (flips) x = _mm512_xor_si512(x, flip);
-                for (int v = 0; v < vectors; v++)
+                CK_UNROLL for (int v = 0; v < vectors; v++)
                     acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, _mm512_loadu_si512(w + 64 * v));
             }
             w += 64 * vectors;
         }
     }
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++) _mm512_storeu_si512(t->acc + r * COLUMNS + 16 * v, acc[r][v]);
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) _mm512_storeu_si512(t->acc + r * COLUMNS + 16 * v, acc[r][v]);
 }
 
 #define ROWS_CASES(V, F) \

@@ -2,6 +2,10 @@
 #pragma once
 #include "CKernels.h"
 
+// Loops over a tile's rows and vectors are unrolled wholly, so that the accumulators are registers and not an array: one
+// loop left over costs a store per multiply-accumulate.
+#define CK_UNROLL _Pragma("clang loop unroll(full)")
+
 #define CK_TABLES(X) \
     X(ck_int_scalar) \
     X(ck_float_scalar) \

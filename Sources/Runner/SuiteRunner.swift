@@ -30,7 +30,8 @@ public final class SuiteRunner {
         public var executable: String
 
         public init(
-            registry: KernelRegistry, plan: MeasureSettings, seed: UInt64, checkpoints: CheckpointStore, counters: [String],
+            registry: KernelRegistry, plan: MeasureSettings, seed: UInt64, checkpoints: CheckpointStore,
+            counters: [String],
             requireCounters: Bool, counterGroups: String, journal: String, rerun: @escaping (Cell) -> String,
             executable: String
         ) {
@@ -126,7 +127,8 @@ public final class SuiteRunner {
 
     private func counterPass() throws -> CounterPass {
         guard !options.counters.isEmpty else {
-            return CounterPass(source: NullSource(name: "none", reason: "not asked for"), events: [], groups: GroupLibrary(groups: []))
+            return CounterPass(
+                source: NullSource(name: "none", reason: "not asked for"), events: [], groups: GroupLibrary(groups: []))
         }
         let groups = try RunnerError.wrap(.input) { try GroupLibrary(directory: options.counterGroups) }
         try RunnerError.wrap(.failure) { try KernelCounters.register() }
@@ -143,12 +145,14 @@ public final class SuiteRunner {
                     continue
                 }
                 throw RunnerError(
-                    .input, "'\(event)' is neither a counter group (\(groups.groups.map(\.name).joined(separator: ", "))) "
+                    .input,
+                    "'\(event)' is neither a counter group (\(groups.groups.map(\.name).joined(separator: ", "))) "
                         + "nor an event that this PAPI knows; `bench counters` lists what there is")
             }
         }
         if options.requireCounters, !missing.isEmpty {
-            throw RunnerError(.countersUnavailable, "required counters are unavailable: " + missing.joined(separator: "; "))
+            throw RunnerError(
+                .countersUnavailable, "required counters are unavailable: " + missing.joined(separator: "; "))
         }
         return CounterPass(source: source, events: events, groups: groups)
     }
@@ -301,9 +305,11 @@ public final class SuiteRunner {
         return cells.compactMap { cell in
             guard var record = byName[cell.name] else { return nil }
             let twin = Cell(
-                workload: cell.workload, numerics: SpelledNumerics(numerics: .f32, spelled: "f32"), threads: cell.threads,
+                workload: cell.workload, numerics: SpelledNumerics(numerics: .f32, spelled: "f32"),
+                threads: cell.threads,
                 batch: cell.batch, suiteSeed: options.seed)
-            if cell.numerics != .f32, record.status == .ok, let own = samples[cell.name], let float = samples[twin.name],
+            if cell.numerics != .f32, record.status == .ok, let own = samples[cell.name],
+                let float = samples[twin.name],
                 byName[twin.name]?.status == .ok
             {
                 record.speedupOverF32 = Statistics.ratioOfMedians(numerator: float, denominator: own).map(Estimate.init)

@@ -9,7 +9,9 @@ struct MachineCommand: ParsableCommand {
         commandName: "machine",
         abstract: "Show this processor, its caches and instruction sets, and measure its ceilings and clock.")
 
-    @Option(help: ArgumentHelp("Thread counts to measure; one and all processors unless told otherwise.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp("Thread counts to measure; one and all processors unless told otherwise.", valueName: "list")
+    )
     var threads: String?
     @Option(help: "Measure the ceilings of this instruction set: scalar, avx2, avxvnni, avx512, avx512vnni.")
     var isa: String?
@@ -56,7 +58,9 @@ struct MachineCommand: ParsableCommand {
         row("float kernels on", "\(registry.floatPath) (ceiling loop \(probe.loops.float))")
         let missing = InstructionSet.allCases.filter { !registry.features.contains($0) }
         if !missing.isEmpty {
-            row("not used", missing.map(\.description).joined(separator: ", ") + (isa == nil ? " (not on this processor)" : ""))
+            row(
+                "not used",
+                missing.map(\.description).joined(separator: ", ") + (isa == nil ? " (not on this processor)" : ""))
         }
         if let clock = context.clock {
             row("core clock", String(format: "%.3f GHz (derived: dependent additions, one per cycle)", clock.hz / 1e9))

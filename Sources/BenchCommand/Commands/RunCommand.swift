@@ -42,7 +42,8 @@ struct RunCommand: ParsableCommand {
             for cell in expansion.cells { print(cell.name) }
             Console.note(
                 "\(expansion.cells.count) cells on \(registry.integerPath) and \(registry.floatPath), "
-                    + "about \(ProgressLine.time(shortest(expansion.cells, plan))) of sampling at least; nothing was measured")
+                    + "about \(ProgressLine.time(shortest(expansion.cells, plan))) of sampling at least; nothing was measured"
+            )
             return
         }
         let exports = [exportCsv, exportJson, exportMarkdown].filter { $0 == "-" }
@@ -86,7 +87,8 @@ struct RunCommand: ParsableCommand {
             if maxTime == nil, plan.maxTime < plan.minTime { plan.maxTime = plan.minTime }
             try plan.check()
             if plan.coldCache != .none {
-                throw Failure(.usage, "\(suite.file): cold_cache '\(plan.coldCache.rawValue)' cannot be measured yet: use 'none'")
+                throw Failure(
+                    .usage, "\(suite.file): cold_cache '\(plan.coldCache.rawValue)' cannot be measured yet: use 'none'")
             }
             return plan
         }
@@ -125,7 +127,8 @@ struct RunCommand: ParsableCommand {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw Failure(
-                .usage, "the folder of results '\(folder)' cannot be made (\(String(cString: strerror(errno)))): "
+                .usage,
+                "the folder of results '\(folder)' cannot be made (\(String(cString: strerror(errno)))): "
                     + "name another one with --output")
         }
         let safe = String(suite.name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" ? $0 : "_" })
@@ -143,7 +146,8 @@ struct RunCommand: ParsableCommand {
     private func show(_ progress: SuiteRunner.Progress, _ line: ProgressLine) {
         switch progress {
         case .machine: line.show("measuring the machine's ceilings", force: true)
-        case .preparing(let cell, let done, let total): line.show("preparing \(cell) (\(done) of \(total) cells)", force: true)
+        case .preparing(let cell, let done, let total):
+            line.show("preparing \(cell) (\(done) of \(total) cells)", force: true)
         case .accuracy(let cell, let done, let total):
             line.show("accuracy of \(cell) (\(done) of \(total) cells)", force: true)
         case .measuring(let workload, let done, let total, let share):
@@ -168,14 +172,20 @@ struct RunCommand: ParsableCommand {
             for (text, ending, export) in documents {
                 try AtomicFile.write(text, to: "\(base).\(ending)")
                 written.append("\(base).\(ending)")
-                if export == "-" { print(text, terminator: "") } else if let export { try AtomicFile.write(text, to: export) }
+                if export == "-" {
+                    print(text, terminator: "")
+                } else if let export {
+                    try AtomicFile.write(text, to: export)
+                }
             }
         }
         // All that the journal holds is in the JSON file now.
         try? FileManager.default.removeItem(atPath: journal)
         let toStdout = [exportCsv, exportJson, exportMarkdown].contains("-")
         if !quiet, !toStdout, !file.benchmarks.isEmpty {
-            print(TerminalTable(width: 120, color: Console.stdoutIsTerminal && Environment.value("NO_COLOR") == nil).render(file))
+            print(
+                TerminalTable(width: 120, color: Console.stdoutIsTerminal && Environment.value("NO_COLOR") == nil)
+                    .render(file))
         }
         if !quiet { Console.note("wrote \(written.joined(separator: ", "))") }
         if status == .clean {

@@ -94,7 +94,8 @@ extension ReferenceExecutor {
                         first, weights: layer.weight, bias: layer.bias,
                         geometry: .product(rows: 1, depth: shape.count, columns: outputs), activation: bounds))
             case .add:
-                tensors.append(zip(first, tensors[node.inputs[1]]).map { min(max($0 + $1, bounds.lower), bounds.upper) })
+                tensors.append(
+                    zip(first, tensors[node.inputs[1]]).map { min(max($0 + $1, bounds.lower), bounds.upper) })
             case .averagePool(let window), .maxPool(let window):
                 tensors.append(
                     ReferenceFloat.pool(

@@ -31,7 +31,8 @@ struct NetworkCells {
         case .quantized(let numerics):
             if numerics.training == .qat {
                 return .settled(
-                    Record(cell, status: .skipped, reason: "no checkpoint of quantization-aware training is there for it"))
+                    Record(
+                        cell, status: .skipped, reason: "no checkpoint of quantization-aware training is there for it"))
             }
             do { return try integer(cell, network, numerics, pool) } catch let error as QuantizationError {
                 return .settled(Record(cell, status: .skipped, reason: "\(error)"))
@@ -50,7 +51,9 @@ struct NetworkCells {
         for index in executor.input.indices { executor.input[index] = image[index % image.count] }
         fill(&record, executor, modelBytes: model.modelBytes)
         executor.run()
-        if let problem = try checks.float(model, image: image, output: Array(executor.output.prefix(model.network.classes))) {
+        if let problem = try checks.float(
+            model, image: image, output: Array(executor.output.prefix(model.network.classes)))
+        {
             return .settled(failed(record, problem))
         }
         return .ready(
@@ -80,7 +83,8 @@ struct NetworkCells {
             model, float: floatModel, key: "\(workload.name)/\(numerics)", image: image, output: output)
         record.error = NumericalError(againstF32SqnrDb: ratio, againstReferenceMaxLsb: largest)
         if largest > 0 {
-            return .settled(failed(record, "the output differs from the reference operators' by up to \(largest) levels"))
+            return .settled(
+                failed(record, "the output differs from the reference operators' by up to \(largest) levels"))
         }
         return .ready(
             PreparedCell(

@@ -48,7 +48,8 @@ enum AccuracyEvaluation {
         try evaluate(set) {
             FloatClassifier(
                 try FloatExecutor(
-                    network: model.network, parameters: model.parameters, registry: registry, pool: ThreadPool(threads: 1)))
+                    network: model.network, parameters: model.parameters, registry: registry,
+                    pool: ThreadPool(threads: 1)))
         }
     }
 

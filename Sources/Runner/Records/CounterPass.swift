@@ -27,7 +27,9 @@ struct CounterPass {
 
         // Saturation is counted by a run of its own: its scan over the outputs is no part of an inference.
         let saturated = "quantkernels::\(WorkCounter.saturatedOutputs.name)"
-        if let countSaturation = prepared.countSaturation, let index = readings.firstIndex(where: { $0.event == saturated }) {
+        if let countSaturation = prepared.countSaturation,
+            let index = readings.firstIndex(where: { $0.event == saturated })
+        {
             let own = source.begin([saturated], on: .callingThread)
             defer { own.close() }
             readings[index] = own.measure { countSaturation() }[0]
