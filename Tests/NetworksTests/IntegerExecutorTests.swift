@@ -186,6 +186,6 @@ import Testing
         integer.load([[10, 200, 60, 255]])
         let before = WorkCounter.saturatedOutputs.value
         #expect(integer.countSaturation() == 4, "200 and 255 leave the range with both signs")
-        #expect(WorkCounter.saturatedOutputs.value == before + 4)
+        #expect(WorkCounter.saturatedOutputs.value >= before + 4, "other tests may count at the same time")
     }
 }
