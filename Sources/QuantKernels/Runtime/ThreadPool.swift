@@ -9,6 +9,54 @@ import Synchronization
 /// Used by one caller at a time.
 public final class ThreadPool: @unchecked Sendable {
     public let threads: Int
+    private let team: Team
+    private nonisolated(unsafe) var workers: [pthread_t] = []
+
+    public init(threads: Int) {
+        precondition(threads >= 1)
+        self.threads = threads
+        team = Team(threads: threads)
+        for index in 1..<max(threads, 1) {
+            let seat = Seat(team: team, index: index)
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    let seat = Unmanaged<Seat>.fromOpaque(argument!).takeRetainedValue()
+                    seat.team.work(seat.index)
+                    return nil
+                }, Unmanaged.passRetained(seat).toOpaque())
+            precondition(status == 0, "pthread_create failed with \(status)")
+            workers.append(thread)
+        }
+    }
+
+    /// What a worker is started with. It keeps the team alive, not the pool: otherwise no pool would ever end.
+    private final class Seat {
+        let team: Team
+        let index: Int
+        init(team: Team, index: Int) { (self.team, self.index) = (team, index) }
+    }
+
+    deinit {
+        team.stop()
+        for worker in workers { pthread_join(worker, nil) }
+    }
+
+    /// Runs all parts of `work`; returns when all are done. Allocates nothing.
+    public func run(_ work: Operator) {
+        if threads == 1 {
+            work.run(part: 0, of: 1)
+        } else {
+            team.run(work)
+        }
+        WorkCounter.tasks.add(threads)
+    }
+}
+
+/// What the caller and the workers share.
+private final class Team: @unchecked Sendable {
+    private let threads: Int
 
     /// Number of the operator in hand; a rise starts the workers.
     private let generation = Atomic<Int>(0)
@@ -19,67 +67,41 @@ public final class ThreadPool: @unchecked Sendable {
     private nonisolated(unsafe) var job: Unmanaged<Operator>?
     private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private nonisolated(unsafe) let wake: UnsafeMutablePointer<pthread_cond_t>
-    private nonisolated(unsafe) var workers: [pthread_t] = []
 
     /// Spins of the wait for work: a few tens of microseconds, longer than the gap between two layers.
     private static let spins = 4000
 
-    public init(threads: Int) {
-        precondition(threads >= 1)
+    init(threads: Int) {
         self.threads = threads
         mutex = .allocate(capacity: 1)
         wake = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(wake, nil)
-        for index in 1..<max(threads, 1) {
-            let start = WorkerStart(pool: self, index: index)
-            var thread = pthread_t()
-            let status = pthread_create(
-                &thread, nil,
-                { argument in
-                    let start = Unmanaged<WorkerStart>.fromOpaque(argument!).takeRetainedValue()
-                    start.pool.takeUnretainedValue().work(start.index)
-                    return nil
-                }, Unmanaged.passRetained(start).toOpaque())
-            precondition(status == 0, "pthread_create failed with \(status)")
-            workers.append(thread)
-        }
-    }
-
-    /// Passes the pool to a worker without keeping it alive: `deinit` joins the workers.
-    private final class WorkerStart {
-        let pool: Unmanaged<ThreadPool>
-        let index: Int
-        init(pool: ThreadPool, index: Int) { (self.pool, self.index) = (.passUnretained(pool), index) }
     }
 
     deinit {
-        stopping.store(true, ordering: .sequentiallyConsistent)
-        startWorkers()
-        for worker in workers { pthread_join(worker, nil) }
         pthread_cond_destroy(wake)
         pthread_mutex_destroy(mutex)
         wake.deallocate()
         mutex.deallocate()
     }
 
-    /// Runs all parts of `work`; returns when all are done. Allocates nothing.
-    public func run(_ work: Operator) {
-        if threads == 1 {
-            work.run(part: 0, of: 1)
-        } else {
-            job = Unmanaged.passUnretained(work)
-            finished.store(0, ordering: .relaxed)
-            startWorkers()
-            work.run(part: 0, of: threads)
-            var waits = 0
-            while finished.load(ordering: .acquiring) < threads - 1 {
-                waits += 1
-                // More threads than processors: let the others run instead of spinning against them.
-                if waits > Self.spins { sched_yield() } else { ck_relax() }
-            }
+    func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        startWorkers()
+    }
+
+    func run(_ work: Operator) {
+        job = Unmanaged.passUnretained(work)
+        finished.store(0, ordering: .relaxed)
+        startWorkers()
+        work.run(part: 0, of: threads)
+        var waits = 0
+        while finished.load(ordering: .acquiring) < threads - 1 {
+            waits += 1
+            // More threads than processors: let the others run instead of spinning against them.
+            if waits > Self.spins { sched_yield() } else { ck_relax() }
         }
-        WorkCounter.tasks.add(threads)
     }
 
     private func startWorkers() {
@@ -93,7 +115,7 @@ public final class ThreadPool: @unchecked Sendable {
         }
     }
 
-    private func work(_ index: Int) {
+    func work(_ index: Int) {
         var seen = 0
         while true {
             seen = nextGeneration(after: seen)
