@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["CZlib"], swiftSettings: swift),
         // Floor 4
         .target(
-            name: "Training", dependencies: ["Networks", "QuantKernels", "Quantization", "Datasets"],
+            name: "Training", dependencies: ["Networks", "QuantKernels", "Quantization", "Datasets", "CKernels"],
             swiftSettings: swift),
         .target(name: "Results", dependencies: ["Measurement"], swiftSettings: swift),
         // Floor 5
@@ -80,7 +80,8 @@ let package = Package(
         .testTarget(
             name: "QuantKernelsTests", dependencies: ["QuantKernels", "Quantization", "CKernels", "CPlatform"],
             swiftSettings: swift),
-        .testTarget(name: "CountersTests", dependencies: ["Counters", "PAPICounters", "CPlatform"], swiftSettings: papi),
+        .testTarget(
+            name: "CountersTests", dependencies: ["Counters", "PAPICounters", "CPlatform"], swiftSettings: papi),
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement", "Counters"], swiftSettings: swift),
         .testTarget(
             name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization"], swiftSettings: swift),
@@ -89,7 +90,9 @@ let package = Package(
             name: "TrainingTests", dependencies: ["Training", "Networks", "QuantKernels", "Datasets"],
             swiftSettings: swift),
         .testTarget(name: "ResultsTests", dependencies: ["Results", "Measurement"], swiftSettings: swift),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"], swiftSettings: swift),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"],
+            swiftSettings: swift),
         .testTarget(
             name: "BenchCommandTests", dependencies: ["BenchCommand", "Runner", "Results", "Suites"],
             swiftSettings: swift),

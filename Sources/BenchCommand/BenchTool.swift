@@ -46,6 +46,6 @@ struct BenchRoot: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self
+            RunCommand.self, ListCommand.self, TrainCommand.self, CountersCommand.self, MachineCommand.self,
         ])
 }

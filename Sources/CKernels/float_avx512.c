@@ -14,25 +14,25 @@ static inline __mmask16 lanes(size_t n) { return n >= 16 ? 0xffff : (__mmask16)(
 // Panel: [tap][k][16·vectors].
 static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
     __m512 acc[ROWS][4];
-    for (int v = 0; v < vectors; v++)
-        for (int r = 0; r < rows; r++) acc[r][v] = _mm512_loadu_ps(t->bias + 16 * v);
+    CK_UNROLL for (int v = 0; v < vectors; v++)
+        CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = _mm512_loadu_ps(t->bias + 16 * v);
     const float *w = t->w;
     for (size_t tap = 0; tap < t->taps; tap++) {
         const float *a[ROWS];
-        for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
+        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
         for (size_t k = 0; k < t->depth; k++, w += 16 * vectors) {
             __m512 b[4];
-            for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(w + 16 * v);
-            for (int r = 0; r < rows; r++) {
+            CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(w + 16 * v);
+            CK_UNROLL for (int r = 0; r < rows; r++) {
                 const __m512 x = _mm512_set1_ps(a[r][k]);
-                for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_fmadd_ps(x, b[v], acc[r][v]);
+                CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_fmadd_ps(x, b[v], acc[r][v]);
             }
         }
     }
     const __m512 lower = _mm512_set1_ps(t->lower), upper = _mm512_set1_ps(t->upper);
-    for (int v = 0; v < vectors; v++) {
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
-        for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int r = 0; r < rows; r++)
             _mm512_mask_storeu_ps(
                 t->out + (size_t)r * t->out_stride + 16 * v, present,
                 _mm512_min_ps(_mm512_max_ps(acc[r][v], lower), upper));
@@ -58,7 +58,28 @@ static void gemm_6x64(const ck_float_tile *t) {
     }
 }
 
-static inline __attribute__((always_inline)) void depthwise_taps(const ck_float_depthwise *d, const size_t taps) {
+// A block of 16 channels keeps its 9 weights in registers while the pixels of the row pass.
+static inline __attribute__((always_inline)) void depthwise_9(const ck_float_depthwise *d) {
+    const __m512 lower = _mm512_set1_ps(d->lower), upper = _mm512_set1_ps(d->upper);
+    for (size_t c = 0; c < d->channels; c += 16) {
+        const __mmask16 present = lanes(d->channels - c);
+        const __m512 bias = _mm512_maskz_loadu_ps(present, d->bias + c);
+        __m512 w[9];
+        CK_UNROLL for (int tap = 0; tap < 9; tap++)
+            w[tap] = _mm512_maskz_loadu_ps(present, d->w + (size_t)tap * d->channels + c);
+        for (size_t p = 0; p < d->pixels; p++) {
+            const float *const *a = d->a + p * 9;
+            __m512 sum = bias;
+            CK_UNROLL for (int tap = 0; tap < 9; tap++)
+                sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(present, a[tap] + c), w[tap], sum);
+            _mm512_mask_storeu_ps(
+                d->out + p * d->out_stride + c, present, _mm512_min_ps(_mm512_max_ps(sum, lower), upper));
+        }
+    }
+}
+
+static void depthwise_any(const ck_float_depthwise *d) {
+    const size_t taps = d->taps;
     const __m512 lower = _mm512_set1_ps(d->lower), upper = _mm512_set1_ps(d->upper);
     for (size_t p = 0; p < d->pixels; p++) {
         const float *const *a = d->a + p * taps;
@@ -76,8 +97,8 @@ static inline __attribute__((always_inline)) void depthwise_taps(const ck_float_
 }
 
 static void depthwise(const ck_float_depthwise *d) {
-    if (d->taps == 9) depthwise_taps(d, 9);
-    else depthwise_taps(d, d->taps);
+    if (d->taps == 9) depthwise_9(d);
+    else depthwise_any(d);
 }
 
 // 12 independent chains of 16 MACs each.

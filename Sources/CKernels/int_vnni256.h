@@ -17,18 +17,18 @@ static inline int32_t load_rest_256(const uint8_t *p, size_t n) {
 static inline __attribute__((always_inline)) void step_256(
     __m256i acc[ROWS_256][2], const int32_t *words, const int8_t *w, __m256i flip, const int rows, const int vectors) {
     __m256i b[2];
-    for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_si256((const __m256i *)(w + 32 * v));
-    for (int r = 0; r < rows; r++) {
+    CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_si256((const __m256i *)(w + 32 * v));
+    CK_UNROLL for (int r = 0; r < rows; r++) {
         const __m256i a = _mm256_xor_si256(_mm256_set1_epi32(words[r]), flip);
-        for (int v = 0; v < vectors; v++) acc[r][v] = DPBUSD256(acc[r][v], a, b[v]);
+        CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = DPBUSD256(acc[r][v], a, b[v]);
     }
 }
 
 // rows × 8·vectors. Panel: [tap][four of k][8·vectors columns][4] int8.
 static inline __attribute__((always_inline)) void tile_256(const ck_int_tile *t, const int rows, const int vectors) {
     __m256i acc[ROWS_256][2];
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_setzero_si256();
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_setzero_si256();
     const int8_t *w = t->w;
     const __m256i flip = _mm256_set1_epi8((char)t->flip);
     for (size_t tap = 0; tap < t->taps; tap++) {
@@ -36,17 +36,17 @@ static inline __attribute__((always_inline)) void tile_256(const ck_int_tile *t,
         int32_t words[ROWS_256];
         size_t k = 0;
         for (; k + 4 <= t->depth; k += 4, w += 32 * vectors) {
-            for (int r = 0; r < rows; r++) memcpy(&words[r], a[r] + k, 4);
+            CK_UNROLL for (int r = 0; r < rows; r++) memcpy(&words[r], a[r] + k, 4);
             step_256(acc, words, w, flip, rows, vectors);
         }
         if (k < t->depth) {
-            for (int r = 0; r < rows; r++) words[r] = load_rest_256(a[r] + k, t->depth - k);
+            CK_UNROLL for (int r = 0; r < rows; r++) words[r] = load_rest_256(a[r] + k, t->depth - k);
             step_256(acc, words, w, flip, rows, vectors);
             w += 32 * vectors;
         }
     }
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++)
             _mm256_storeu_si256((__m256i *)(t->acc + r * COLUMNS_256 + 8 * v), acc[r][v]);
 }
 

@@ -20,7 +20,8 @@ static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 // The kernel taps [*first, *last) that fall inside an extent of `in` when output `out` is computed.
-static inline void taps(int64_t out, int64_t stride, int64_t lead, int64_t in, int64_t size, int64_t *first, int64_t *last) {
+static inline void taps(
+    int64_t out, int64_t stride, int64_t lead, int64_t in, int64_t size, int64_t *first, int64_t *last) {
     int64_t origin = out * stride - lead;
     *first = max64(0, -origin);
     *last = min64(size, in - origin);

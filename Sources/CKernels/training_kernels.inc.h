@@ -48,11 +48,11 @@ INLINE V NAME(clamp)(V v, float lower, float upper) {
 // Floats of a packed panel of B: half of a 32 KiB first-level cache.
 #define PANEL 4096
 
-// C[rows × vectors·LANES] (+)= A·B over `depth`, B a panel with `ldb` floats per row, readable in whole vectors; the last
-// vector of C has `tail` columns. Accumulators stay in registers: rows and vectors are constants where this is inlined.
+// C[rows × vectors·LANES] (+)= A·B over `depth`, B a panel with `ldb` floats per row, readable in whole vectors; the
+// last vector of C has `tail` columns. Accumulators stay in registers: `rows` and `vectors` are constants at the call.
 INLINE void NAME(tile)(
-    const int rows, const int vectors, int64_t depth, const float *a, int64_t row_step, int64_t column_step, const float *b,
-    int64_t ldb, float *c, int64_t ldc, int tail, int32_t accumulate) {
+    const int rows, const int vectors, int64_t depth, const float *a, int64_t row_step, int64_t column_step,
+    const float *b, int64_t ldb, float *c, int64_t ldc, int tail, int32_t accumulate) {
     V sums[8][4];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
@@ -90,8 +90,8 @@ INLINE void NAME(tile)(
 INLINE void NAME(strip)(
     const int rows, const int vectors, int64_t m, int64_t depth, const float *a, int64_t row_step, int64_t column_step,
     const float *b, int64_t ldb, float *c, int64_t ldc, int tail, int32_t accumulate) {
-#define TILES(r)                                                                                                         \
-    for (; m >= r; m -= r, a += r * row_step, c += r * ldc)                                                              \
+#define TILES(r)                                            \
+    for (; m >= r; m -= r, a += r * row_step, c += r * ldc) \
         NAME(tile)(r, vectors, depth, a, row_step, column_step, b, ldb, c, ldc, tail, accumulate);
     TILES(rows)
     if (rows > 4) TILES(4)
@@ -189,8 +189,8 @@ static void NAME(depthwise)(
                 const int64_t iy = oy * g.stride - g.top + y0, ix = ox * g.stride - g.left + x0;
                 EACH_VECTOR(
                     g.channels, NAME(depthwise_pixel), x + (iy * g.in_width + ix) * g.channels, g.in_width * g.channels,
-                    g.channels, w + (y0 * g.width + x0) * g.channels, g.width * g.channels, g.channels, y1 - y0, x1 - x0,
-                    y, 0);
+                    g.channels, w + (y0 * g.width + x0) * g.channels, g.width * g.channels, g.channels, y1 - y0,
+                    x1 - x0, y, 0);
             }
         }
 }
@@ -240,8 +240,8 @@ static void NAME(depthwise_input)(
 
 // Sums of `columns` neighbouring taps of kernel row ky, columns a constant: one load of dy serves them all.
 INLINE void NAME(depthwise_weights_row)(
-    const int columns, int64_t images, const ck_training_window *g, const float *x, const float *dy, float *dw, int64_t ky,
-    int64_t kx, int64_t c, int n, const int full) {
+    const int columns, int64_t images, const ck_training_window *g, const float *x, const float *dy, float *dw,
+    int64_t ky, int64_t kx, int64_t c, int n, const int full) {
     V sums[3];
 #pragma clang loop unroll(full)
     for (int j = 0; j < columns; j++) sums[j] = GET(dw + (ky * g->width + kx + j) * g->channels + c);
@@ -403,8 +403,8 @@ static void NAME(normalise_sums)(
 }
 
 INLINE void NAME(normalise_back_vector)(
-    float *dy, const float *z, const ck_training_affine *affine, const float *slope, const float *offset, int64_t c, int n,
-    const int full) {
+    float *dy, const float *z, const ck_training_affine *affine, const float *slope, const float *offset, int64_t c,
+    int n, const int full) {
     const V scale = GET(affine->scale + c), value = GET(z + c);
     const V u = value * scale + GET(affine->shift + c);
     const V g = NAME(passing)(u, GET(dy + c), affine->lower, affine->upper);

@@ -23,6 +23,9 @@
             return "PAPI \(version(result)) is installed, this program was built for \(version(cpapi_header_version()))"
         }
 
+        /// Of the headers, which the library's equals once it is initialised.
+        static var version: String { version(cpapi_header_version()) }
+
         private static func version(_ code: Int32) -> String { "\(cpapi_major(code)).\(cpapi_minor(code))" }
 
         static func message(_ error: Int32) -> String {

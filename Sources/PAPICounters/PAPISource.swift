@@ -11,6 +11,33 @@ public struct PAPISource: CounterSource {
 
     public init() {}
 
+    /// Version of the libpapi in use; nil without one.
+    public static var libraryVersion: String? {
+        #if PAPI
+            PAPILibrary.failure == nil ? PAPILibrary.version : nil
+        #else
+            nil
+        #endif
+    }
+
+    /// Why there is no libpapi to use; nil if there is.
+    public static var missingReason: String? {
+        #if PAPI
+            PAPILibrary.failure
+        #else
+            builtWithoutPAPI
+        #endif
+    }
+
+    /// Whether this build can use libpapi at all (package trait `PAPI`).
+    public static var isBuiltIn: Bool {
+        #if PAPI
+            true
+        #else
+            false
+        #endif
+    }
+
     #if PAPI
         public func components() -> [CounterComponent] { PAPILibrary.components() }
         public func catalogue() -> [CounterDescription] { PAPICatalogue.entries() }

@@ -132,7 +132,7 @@ import Testing
 
     /// Halves go away from zero, in both directions: −3/2 is −2, 3/2 is 2.
     @Test func meansRoundHalvesAwayFromZero() {
-        typealias Mean = IntegerMean<Int8>
+        typealias Mean = MeanOfInt8
         let means = [(-3, 2), (3, 2), (-1, 2), (1, 2), (5, 4), (6, 4), (-6, 4), (-5, 4), (1, 3), (2, 3)].map {
             Mean.finish(Int32($0.0), count: $0.1)
         }

@@ -47,7 +47,8 @@ struct TrainCommand: ParsableCommand {
         let network = family.network(width: width, resolution: resolution)
         let (train, test) = try datasets(datasetName, network: network)
         let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network)
-        let statePath = path.hasSuffix(".safetensors") ? String(path.dropLast(12)) + ".training.safetensors" : path + ".training"
+        let statePath =
+            path.hasSuffix(".safetensors") ? String(path.dropLast(12)) + ".training.safetensors" : path + ".training"
         try Failure.wrap(.usage) { try createFolder(of: path) }
 
         let options = TrainingOptions(
@@ -81,7 +82,8 @@ struct TrainCommand: ParsableCommand {
         if outcome == .stopped {
             try Failure.wrap(.internalError) { try save(trainer.state, to: statePath) }
             throw Failure(
-                .interrupted, "interrupted; the state is in \(statePath): the same command with --resume goes on from it")
+                .interrupted,
+                "interrupted; the state is in \(statePath): the same command with --resume goes on from it")
         }
         let evaluation = try last ?? trainer.evaluate(test)
         try Failure.wrap(.internalError) {
@@ -102,7 +104,8 @@ struct TrainCommand: ParsableCommand {
                 if let limit { set = set.prefix(limit) }
                 set = set.resized(to: network.resolution)
                 return try TrainingImages(
-                    pixels: set.pixels, labels: set.labels, height: set.height, width: set.width, channels: set.channels)
+                    pixels: set.pixels, labels: set.labels, height: set.height, width: set.width, channels: set.channels
+                )
             }
             return (try load("train", limit: images), try load("test", limit: nil))
         }
@@ -120,7 +123,8 @@ struct TrainCommand: ParsableCommand {
                 Console.note("epoch \(progress.epoch)/\(progress.epochs): \(loss), \(test), \(rate), \(left)")
             }
         } else {
-            let share = (Double(progress.epoch - 1) + Double(progress.step) / Double(progress.steps)) / Double(progress.epochs)
+            let share =
+                (Double(progress.epoch - 1) + Double(progress.step) / Double(progress.steps)) / Double(progress.epochs)
             line.show("\(ProgressLine.bar(share)) epoch \(progress.epoch)/\(progress.epochs) \(loss), \(rate), \(left)")
         }
     }
@@ -133,7 +137,8 @@ struct TrainCommand: ParsableCommand {
     private func card(
         _ network: Network, _ trainer: Trainer, _ evaluation: Evaluation, _ dataset: String
     ) -> [String: String] {
-        var command = "bench train \(network.family) --width \(width) --resolution \(network.resolution) --epochs \(epochs)"
+        var command =
+            "bench train \(network.family) --width \(width) --resolution \(network.resolution) --epochs \(epochs)"
         command += " --batch \(batch) --rate \(rate) --momentum \(momentum) --weight-decay \(weightDecay)"
         command += " --label-smoothing \(labelSmoothing) --seed \(seed) --threads \(threads)"
         if noFlips { command += " --no-flips" }
@@ -147,7 +152,9 @@ struct TrainCommand: ParsableCommand {
 
     private func createFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
-        if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        if !folder.isEmpty {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
     }
 }
 

@@ -14,7 +14,8 @@ typedef struct ck_training_window {
     int64_t height, width, stride, top, left;
 } ck_training_window;
 
-/// C[m×n] = A·B, or C += A·B with `accumulate`. A(i,k) = a[i·row_step + k·column_step], so a transposed A needs no copy.
+/// C[m×n] = A·B, or C += A·B with `accumulate`. A(i,k) = a[i·row_step + k·column_step], so that a
+/// transposed A needs no copy.
 typedef void (*ck_training_gemm)(
     int64_t m, int64_t n, int64_t k, const float *a, int64_t row_step, int64_t column_step, const float *b, int64_t ldb,
     float *c, int64_t ldc, int32_t accumulate);

@@ -47,25 +47,86 @@ public enum ReferenceExecutor {
                     ReferenceInteger.maxPool(first, geometry: network.geometry(node, window: window, batch: 1)))
             case .reshape: tensors.append(first)
             case .concat:
-                let inputs = node.inputs.map { (tensors[$0], network.shape(of: $0).channels) }
-                tensors.append(
-                    (0..<shape.height * shape.width).flatMap { pixel in
-                        inputs.flatMap { values, channels in values[pixel * channels..<(pixel + 1) * channels] }
-                    })
+                tensors.append(concatenated(node.inputs.map { (tensors[$0], network.shape(of: $0).channels) }, shape))
             case .pad(let margins):
-                let padded = node.output
-                tensors.append(
-                    (0..<padded.count).map { element in
-                        let c = element % shape.channels
-                        let x = element / shape.channels % padded.width - margins.left
-                        let y = element / shape.channels / padded.width - margins.top
-                        let inside = x >= 0 && x < shape.width && y >= 0 && y < shape.height
-                        return inside ? first[(y * shape.width + x) * shape.channels + c] : parameters.zeroPoint
-                    })
+                tensors.append(padded(first, shape, node.output, margins, with: parameters.zeroPoint))
             case .softmax, .argmax:
                 throw NetworkError.unsupported("\(node.name): the reference ends at the logits")
             }
         }
         return tensors
+    }
+}
+
+extension ReferenceExecutor {
+    /// The output of one image in float, by the reference operators.
+    ///
+    /// - Throws: `NetworkError.missingLayer`; `NetworkError.unsupported` for softmax and argmax.
+    public static func run(_ network: Network, _ parameters: FoldedParameters, input: [Float]) throws -> [Float] {
+        var tensors = [input]
+        for node in network.nodes {
+            let first = tensors[node.inputs[0]]
+            let shape = network.shape(of: node.inputs[0])
+            let bounds = node.operation.activation.bounds
+            func layer() throws(NetworkError) -> FoldedLayer {
+                guard let layer = parameters[node.name] else {
+                    throw .missingLayer(node.name, network: network.name)
+                }
+                return layer
+            }
+            switch node.operation {
+            case .conv2d(let window, _, _, _):
+                let layer = try layer()
+                tensors.append(
+                    ReferenceFloat.convolution(
+                        first, weights: layer.weight, bias: layer.bias,
+                        geometry: network.geometry(node, window: window, batch: 1), activation: bounds))
+            case .depthwiseConv2d(let window, _, _):
+                let layer = try layer()
+                tensors.append(
+                    ReferenceFloat.depthwise(
+                        first, weights: layer.weight, bias: layer.bias,
+                        geometry: network.geometry(node, window: window, batch: 1), activation: bounds))
+            case .fullyConnected(let outputs, _):
+                let layer = try layer()
+                tensors.append(
+                    ReferenceFloat.convolution(
+                        first, weights: layer.weight, bias: layer.bias,
+                        geometry: .product(rows: 1, depth: shape.count, columns: outputs), activation: bounds))
+            case .add:
+                tensors.append(
+                    zip(first, tensors[node.inputs[1]]).map { min(max($0 + $1, bounds.lower), bounds.upper) })
+            case .averagePool(let window), .maxPool(let window):
+                tensors.append(
+                    ReferenceFloat.pool(
+                        first, geometry: network.geometry(node, window: window, batch: 1),
+                        maximum: node.operation == .maxPool(window)))
+            case .reshape: tensors.append(first)
+            case .concat:
+                tensors.append(concatenated(node.inputs.map { (tensors[$0], network.shape(of: $0).channels) }, shape))
+            case .pad(let margins): tensors.append(padded(first, shape, node.output, margins, with: 0))
+            case .softmax, .argmax:
+                throw NetworkError.unsupported("\(node.name): the reference ends at the logits")
+            }
+        }
+        return tensors.last!
+    }
+
+    private static func concatenated<Element>(_ inputs: [([Element], Int)], _ shape: Shape) -> [Element] {
+        (0..<shape.height * shape.width).flatMap { pixel in
+            inputs.flatMap { values, channels in values[pixel * channels..<(pixel + 1) * channels] }
+        }
+    }
+
+    private static func padded<Element>(
+        _ input: [Element], _ shape: Shape, _ output: Shape, _ margins: Margins, with value: Element
+    ) -> [Element] {
+        (0..<output.count).map { element in
+            let c = element % shape.channels
+            let x = element / shape.channels % output.width - margins.left
+            let y = element / shape.channels / output.width - margins.top
+            let inside = x >= 0 && x < shape.width && y >= 0 && y < shape.height
+            return inside ? input[(y * shape.width + x) * shape.channels + c] : value
+        }
     }
 }

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Shapes of a convolution, depthwise convolution or pool: NHWC in and out.
 public struct ConvolutionGeometry: Sendable, Hashable {
     public var batch = 1
@@ -120,26 +122,11 @@ struct OutputPosition {
 }
 
 extension ConvolutionGeometry {
-    /// Writes the pointers to the input pixels that the output position reads, one per tap, `step` entries apart. A tap
-    /// outside the image reads `padding`, a row of zero points.
-    @inline(__always)
-    func taps<Element>(
-        at position: OutputPosition, input: UnsafePointer<Element>, padding: UnsafePointer<Element>,
-        into pointers: UnsafeMutablePointer<UnsafePointer<Element>?>, step: Int
-    ) {
-        let top = position.y * stride - padTop
-        let left = position.x * stride - padLeft
-        let image = input + position.image * inputHeight * inputWidth * inputChannels
-        var slot = pointers
-        for ky in 0..<kernelHeight {
-            let y = top + ky
-            let inside = y >= 0 && y < inputHeight
-            let row = image + y * inputWidth * inputChannels
-            for kx in 0..<kernelWidth {
-                let x = left + kx
-                slot.pointee = inside && x >= 0 && x < inputWidth ? row + x * inputChannels : padding
-                slot += step
-            }
-        }
+    /// The window as the C kernels take it.
+    func window(elementBytes: Int) -> ck_window {
+        ck_window(
+            input_height: inputHeight, input_width: inputWidth, pixel_bytes: inputChannels * elementBytes,
+            kernel_height: kernelHeight, kernel_width: kernelWidth, stride: stride, pad_top: padTop, pad_left: padLeft,
+            output_height: outputHeight, output_width: outputWidth)
     }
 }

@@ -98,14 +98,11 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         work.flip = flip
         let accumulators = work.acc!
         var calls = 0
-        var position = OutputPosition(row: rows.lowerBound, of: geometry)
+        var window = geometry.window(elementBytes: 1)
         var row = rows.lowerBound
         while row < rows.upperBound {
             let pixels = min(Self.pixels, rows.upperBound - row)
-            for pixel in 0..<pixels {
-                geometry.taps(at: position, input: input, padding: zero, into: pointers + pixel * taps, step: 1)
-                position.advance(in: geometry)
-            }
+            ck_window_pointers(&window, row, pixels, input, zero, 1, pointers)
             work.pixels = pixels
             var first = 0
             while first < channels {

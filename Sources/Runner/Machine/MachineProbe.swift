@@ -43,7 +43,8 @@ public struct MachineProbe {
             iterations = UInt64(Double(iterations) * min(10, max(1.5, Self.nanoseconds * 1.1 / max(elapsed, 1))))
         }
         let perThread = loop(1) * iterations
-        let work = LoopOperator { _, _ in _ = loop(iterations) }
+        let rounds = iterations
+        let work = LoopOperator { _, _ in _ = loop(rounds) }
         return best(pool, work) { Double(perThread) * Double(pool.threads) / $0 }
     }
 

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Foundation
 internal import Networks
 internal import QuantKernels
+internal import Quantization
 
 /// Top-1 accuracy over a whole data split, by the executors that are timed: one single-threaded executor per processor, each
 /// with its share of the images. Integer results do not depend on the number of threads, so one evaluation serves all.
@@ -47,7 +48,8 @@ enum AccuracyEvaluation {
         try evaluate(set) {
             FloatClassifier(
                 try FloatExecutor(
-                    network: model.network, parameters: model.parameters, registry: registry, pool: ThreadPool(threads: 1)))
+                    network: model.network, parameters: model.parameters, registry: registry,
+                    pool: ThreadPool(threads: 1)))
         }
     }
 

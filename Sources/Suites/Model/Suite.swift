@@ -43,4 +43,6 @@ public struct SuiteCase: Hashable, Sendable {
 public struct SpelledNumerics: Hashable, Sendable {
     public var numerics: Numerics
     public var spelled: String
+
+    public init(numerics: Numerics, spelled: String) { (self.numerics, self.spelled) = (numerics, spelled) }
 }

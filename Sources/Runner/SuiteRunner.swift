@@ -1,0 +1,334 @@
+internal import Counters
+internal import Foundation
+internal import Measurement
+public import Networks
+internal import PAPICounters
+public import QuantKernels
+public import Results
+public import Suites
+
+/// Runs a suite: cells to workloads, workloads to records. One use.
+///
+/// Cells of one workload (the numerics and thread counts of one network) are interleaved with each other and measured
+/// before the next workload is prepared; each cell's record is in the journal as soon as the cell is complete.
+public final class SuiteRunner {
+    public struct Options {
+        public var registry: KernelRegistry
+        public var plan: MeasureSettings
+        public var seed: UInt64
+        public var checkpoints: CheckpointStore
+        /// Groups' or events' names.
+        public var counters: [String]
+        public var requireCounters: Bool
+        /// Folder of counter groups.
+        public var counterGroups: String
+        /// Path of the journal; a file that does not exist yet.
+        public var journal: String
+        /// How to run one cell again: the command up to the filter.
+        public var rerun: (_ cell: Cell) -> String
+        /// Path of the executable, for the revision.
+        public var executable: String
+
+        public init(
+            registry: KernelRegistry, plan: MeasureSettings, seed: UInt64, checkpoints: CheckpointStore,
+            counters: [String],
+            requireCounters: Bool, counterGroups: String, journal: String, rerun: @escaping (Cell) -> String,
+            executable: String
+        ) {
+            (self.registry, self.plan, self.seed, self.checkpoints) = (registry, plan, seed, checkpoints)
+            (self.counters, self.requireCounters, self.counterGroups) = (counters, requireCounters, counterGroups)
+            (self.journal, self.rerun, self.executable) = (journal, rerun, executable)
+        }
+    }
+
+    /// What the run is at, for a progress line.
+    public enum Progress {
+        case machine
+        case preparing(cell: String, done: Int, total: Int)
+        case accuracy(cell: String, done: Int, total: Int)
+        /// `share` of the whole run's sampling.
+        case measuring(workload: String, done: Int, total: Int, share: Double)
+    }
+
+    public struct Outcome {
+        public var file: ResultsFile
+        /// Ended by `shouldStop` before all cells were complete.
+        public var interrupted: Bool
+        public var wrongNumbers: Bool { file.benchmarks.contains { $0.status == .failed } }
+    }
+
+    private let suite: Suite
+    private let cells: [Cell]
+    private let options: Options
+    private let models: ModelStore
+    private let checks = ReferenceChecks()
+    private var pools: [Int: ThreadPool] = [:]
+    private var accuracies: [String: Accuracy] = [:]
+
+    public init(suite: Suite, cells: [Cell], options: Options) {
+        (self.suite, self.cells, self.options) = (suite, cells, options)
+        models = ModelStore(checkpoints: options.checkpoints, seed: options.seed)
+    }
+
+    /// - Throws: `RunnerError`. What was complete by then is in the journal.
+    public func run(progress: (Progress) -> Void, shouldStop: () -> Bool) throws -> Outcome {
+        try checkInputs()
+        let pass = try counterPass()
+        progress(.machine)
+        let context = context()
+        let journal = try RunnerError.wrap(.failure) { try Journal(path: options.journal, context: context) }
+        var file = ResultsFile(context: context, benchmarks: [])
+        var samples: [String: [Double]] = [:]
+        var done = 0
+        for group in workloadGroups() {
+            if shouldStop() { break }
+            var ready: [PreparedCell] = []
+            for cell in group {
+                if shouldStop() { break }
+                progress(.preparing(cell: cell.name, done: done + ready.count, total: cells.count))
+                switch try prepare(cell, progress, done: done + ready.count, shouldStop) {
+                case .ready(let prepared): ready.append(prepared)
+                case .settled(let record):
+                    try append(record, to: journal, &file)
+                    done += 1
+                }
+            }
+            if shouldStop() { break }
+            try measure(
+                ready, pass: pass, context: context, done: done, progress: progress, shouldStop: shouldStop
+            ) { record, measured in
+                samples[record.name] = measured
+                try append(record, to: journal, &file)
+            }
+            done += ready.count
+        }
+        file.benchmarks = complete(file.benchmarks, samples)
+        return Outcome(file: file, interrupted: file.benchmarks.count < cells.count)
+    }
+
+    // MARK: Before measuring
+
+    /// Reads every checkpoint and dataset once, so that a missing one is said before anything is measured.
+    private func checkInputs() throws {
+        for cell in cells {
+            guard case .network(let network) = cell.workload else { continue }
+            let model = try models.float(network)
+            if let dataset = model.dataset {
+                if case .quantized = cell.numerics {
+                    _ = try models.dataset(dataset, split: "train", resolution: network.resolution)
+                }
+                _ = try models.dataset(dataset, split: "test", resolution: network.resolution)
+            }
+            if case .measured(let dataset, let split)? = suite.accuracy, model.dataset != nil {
+                _ = try models.dataset(dataset, split: split.rawValue, resolution: network.resolution)
+            }
+        }
+    }
+
+    private func counterPass() throws -> CounterPass {
+        guard !options.counters.isEmpty else {
+            return CounterPass(
+                source: NullSource(name: "none", reason: "not asked for"), events: [], groups: GroupLibrary(groups: []))
+        }
+        let groups = try RunnerError.wrap(.input) { try GroupLibrary(directory: options.counterGroups) }
+        try RunnerError.wrap(.failure) { try KernelCounters.register() }
+        let source = PAPISource()
+        let events = groups.events(selectedBy: options.counters)
+        var missing: [String] = []
+        for event in events {
+            switch source.check(event) {
+            case .available: break
+            case .unavailable(let reason): missing.append("\(event): \(reason)")
+            case nil:
+                guard options.counters.contains(event) else {
+                    missing.append("\(event): unknown to this PAPI")
+                    continue
+                }
+                throw RunnerError(
+                    .input,
+                    "'\(event)' is neither a counter group (\(groups.groups.map(\.name).joined(separator: ", "))) "
+                        + "nor an event that this PAPI knows; `bench counters` lists what there is")
+            }
+        }
+        if options.requireCounters, !missing.isEmpty {
+            throw RunnerError(
+                .countersUnavailable, "required counters are unavailable: " + missing.joined(separator: "; "))
+        }
+        return CounterPass(source: source, events: events, groups: groups)
+    }
+
+    /// The machine and the program; ceilings for every thread count of the run.
+    private func context() -> Context {
+        var context = ContextProbe().context()
+        let probe = MachineProbe(registry: options.registry)
+        context.ceilings = Set(cells.map(\.threads)).sorted().map { probe.ceiling(threads: $0, bandwidth: true) }
+        context.clock = probe.coreClock()
+        context.buildConfiguration = BuildFacts.configuration
+        context.compiler = BuildFacts.compiler
+        context.revision = BuildFacts.revision(executable: options.executable)
+        context.suite = SuiteIdentity(name: suite.name, hash: suite.digest)
+        context.seed = options.seed
+        context.startTime = ISO8601DateFormatter().string(from: Date())
+        context.papiVersion = KernelCounters.papiVersion
+        return context
+    }
+
+    /// Cells by workload and batch, in the suite's order.
+    private func workloadGroups() -> [[Cell]] {
+        var groups: [[Cell]] = []
+        var places: [String: Int] = [:]
+        for cell in cells {
+            let key = "\(cell.workload.name)/b\(cell.batch)"
+            if let place = places[key] {
+                groups[place].append(cell)
+            } else {
+                places[key] = groups.count
+                groups.append([cell])
+            }
+        }
+        return groups
+    }
+
+    private func prepare(
+        _ cell: Cell, _ progress: (Progress) -> Void, done: Int, _ shouldStop: () -> Bool
+    ) throws -> Preparation {
+        let pool = pools[cell.threads] ?? ThreadPool(threads: cell.threads)
+        pools[cell.threads] = pool
+        let prepared: Preparation
+        do {
+            if case .network(let network) = cell.workload {
+                prepared = try NetworkCells(models: models, registry: options.registry, checks: checks)
+                    .prepare(cell, network, pool: pool)
+            } else {
+                prepared = try OperatorCells(registry: options.registry).prepare(cell, pool: pool)
+            }
+        } catch let error as RunnerError { throw error } catch {
+            var record = Record(cell, status: .failed, reason: "\(error)")
+            record.rerun = options.rerun(cell)
+            return .settled(record)
+        }
+        switch prepared {
+        case .settled(var record):
+            record.rerun = options.rerun(cell)
+            return .settled(record)
+        case .ready(let ready):
+            ready.record.rerun = options.rerun(cell)
+            if case .network(let network) = cell.workload {
+                progress(.accuracy(cell: cell.name, done: done, total: cells.count))
+                ready.record.accuracy = try accuracy(cell, network)
+            }
+            return .ready(ready)
+        }
+    }
+
+    /// Accuracy of the cell's model on this path; threads do not change it, so it is evaluated once for all of them.
+    private func accuracy(_ cell: Cell, _ workload: NetworkWorkload) throws -> Accuracy? {
+        guard let wanted = suite.accuracy else { return nil }
+        let model = try models.float(workload)
+        guard model.dataset != nil, case .measured(let name, let split) = wanted else {
+            return Published.accuracy(
+                family: workload.family, width: workload.width, resolution: workload.resolution,
+                isFloat: cell.numerics == .f32, isInt8: cell.numerics == .int8)
+        }
+        let key = "\(workload.name)/\(cell.numerics)"
+        if let known = accuracies[key] { return known }
+        let set = try models.dataset(name, split: split.rawValue, resolution: workload.resolution)
+        let result =
+            switch cell.numerics {
+            case .f32: try AccuracyEvaluation.float(model, on: set, registry: options.registry)
+            case .quantized(let numerics):
+                try AccuracyEvaluation.integer(
+                    models.quantized(workload, numerics), on: set, registry: options.registry)
+            }
+        let accuracy = Accuracy.measured(correct: result.correct, of: result.images)
+        accuracies[key] = accuracy
+        return accuracy
+    }
+
+    // MARK: Measuring
+
+    private func measure(
+        _ ready: [PreparedCell], pass: CounterPass, context: Context, done: Int, progress: (Progress) -> Void,
+        shouldStop: () -> Bool, finished: (Record, [Double]) throws -> Void
+    ) throws {
+        guard !ready.isEmpty else { return }
+        let plan = MeasurePlan(options.plan, seed: options.seed)
+        let sampler = try RunnerError.wrap(.input) { try Sampler(plan: plan, clock: MonotonicClock()) }
+        let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.cell.name, $0) })
+        let name = ready[0].cell.workload.name
+        _ = try sampler.measure(
+            ready.map(\.workload), shouldStop: shouldStop,
+            progress: { state in
+                let share = (Double(done) + state.fraction * Double(ready.count)) / Double(cells.count)
+                progress(
+                    .measuring(workload: name, done: done + state.finishedCells, total: cells.count, share: share))
+            },
+            finished: { measurement in
+                let prepared = byName[measurement.name]!
+                var record = prepared.record
+                // The buffers of the timed run, before anything else runs in them.
+                let output = prepared.output()
+                record.outputHash = outputHash(output)
+                if output != prepared.checkedOutput {
+                    record.status = .failed
+                    record.reason = "the output of the timed run differs from the one that was checked"
+                }
+                record.latency = Latency(measurement)
+                derive(&record, isInteger: prepared.isInteger, context: context)
+                pass.count(prepared, into: &record)
+                try finished(record, measurement.samples)
+            })
+    }
+
+    /// Rates that follow from the latency, the ceilings and the clock.
+    private func derive(_ record: inout Record, isInteger: Bool, context: Context) {
+        guard let latency = record.latency, let macs = record.macs else { return }
+        let rate = Double(macs) / latency.median
+        record.gmacsPerSecond = rate
+        if let ceiling = context.ceilings?.first(where: { $0.threads == record.threads }),
+            let limit = isInteger ? ceiling.int8GmacsPerSecond : ceiling.f32GmacsPerSecond, limit > 0
+        {
+            record.ceilingGmacsPerSecond = limit
+            record.percentOfCeiling = 100 * rate / limit
+        }
+        if let clock = context.clock, clock.hz > 0 { record.macsPerCycle = .derived(rate * 1e9 / clock.hz) }
+    }
+
+    private func append(_ record: Record, to journal: Journal, _ file: inout ResultsFile) throws {
+        try RunnerError.wrap(.failure) { try journal.append(record) }
+        file.benchmarks.append(record)
+    }
+
+    /// What takes two cells to know: speed-up over f32 and the difference of accuracy; in the suite's order.
+    private func complete(_ records: [Record], _ samples: [String: [Double]]) -> [Record] {
+        let byName = Dictionary(uniqueKeysWithValues: records.map { ($0.name, $0) })
+        return cells.compactMap { cell in
+            guard var record = byName[cell.name] else { return nil }
+            let twin = Cell(
+                workload: cell.workload, numerics: SpelledNumerics(numerics: .f32, spelled: "f32"),
+                threads: cell.threads,
+                batch: cell.batch, suiteSeed: options.seed)
+            if cell.numerics != .f32, record.status == .ok, let own = samples[cell.name],
+                let float = samples[twin.name],
+                byName[twin.name]?.status == .ok
+            {
+                record.speedupOverF32 = Statistics.ratioOfMedians(numerator: float, denominator: own).map(Estimate.init)
+            }
+            if let accuracy = record.accuracy, accuracy.provenance == .measured,
+                let float = byName[twin.name]?.accuracy, float.provenance == .measured
+            {
+                record.accuracy?.deltaF32 = accuracy.top1 - float.top1
+            }
+            return record
+        }
+    }
+}
+
+extension MeasurePlan {
+    init(_ settings: MeasureSettings, seed: UInt64) {
+        self.init(
+            warmup: settings.warmup / .seconds(1), minTime: settings.minTime / .seconds(1),
+            maxTime: settings.maxTime / .seconds(1), relativeCI: settings.relativeCI,
+            maxSamples: settings.maxSamples ?? 1000, seed: seed)
+    }
+}
