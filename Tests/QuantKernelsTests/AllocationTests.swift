@@ -33,7 +33,8 @@ struct AllocationTests {
                 for _ in 0..<10 { pool.run(operation) }  // warm-up: lazy globals
                 // Another thread of the test process may allocate meanwhile; what `run` itself allocates shows every time.
                 let attempts = (0..<3).lazy.map { _ in witness(1000) { pool.run(operation) } }
-                #expect(attempts.contains { $0.bytes == 0 && $0.objects == 0 }, "\(operation.name) on \(threads) threads")
+                #expect(
+                    attempts.contains { $0.bytes == 0 && $0.objects == 0 }, "\(operation.name) on \(threads) threads")
             }
         }
         withExtendedLifetime((source, target)) {}
@@ -101,11 +102,11 @@ struct AllocationTests {
         add.bind(left: input, right: input, output: output)
         let softmax = try IntegerSoftmax(name: "softmax", rows: 3, count: 10, input: parameters)
         softmax.bind(input: input, output: output)
-        let mean = try Pool<IntegerMean<UInt8>>(name: "mean", geometry: geometry, threads: threads)
+        let mean = try Pool<MeanOfUInt8>(name: "mean", geometry: geometry, threads: threads)
         mean.bind(input: input, output: output)
-        let maximum = try Pool<Maximum<Int8>>(name: "maximum", geometry: geometry, threads: threads)
+        let maximum = try Pool<MaximumOfInt8>(name: "maximum", geometry: geometry, threads: threads)
         maximum.bind(input: input, output: output)
-        let floatMean = try Pool<FloatMean>(name: "float mean", geometry: geometry, threads: threads)
+        let floatMean = try Pool<MeanOfFloat>(name: "float mean", geometry: geometry, threads: threads)
         floatMean.bind(input: input, output: output)
         let concatenation = Concatenation(name: "concat", rows: 9, channels: [3, 4], elementBytes: 1)
         concatenation.bind(inputs: [UnsafeRawPointer(input), UnsafeRawPointer(input)], output: output)
@@ -138,7 +139,9 @@ private enum AllocationHook {
     static func install() {
         // Lazy globals are initialised before the first call counts.
         count.store(0, ordering: .relaxed)
-        guard let pointer, let enabled, original != nil else { fatalError("the Swift runtime has no hook on allocations") }
+        guard let pointer, let enabled, original != nil else {
+            fatalError("the Swift runtime has no hook on allocations")
+        }
         pointer.pointee = { metadata, size, alignment in
             AllocationHook.count.add(1, ordering: .relaxed)
             return AllocationHook.original!(metadata, size, alignment)

@@ -73,12 +73,12 @@ import Testing
             let source = GuardedBuffer(input, .endsAtGuard)
             let target = GuardedBuffer(count: geometry.outputCount * 4, .endsAtGuard)
             let parts = index % 4 + 1
-            let maximum = try Pool<Maximum<Float>>(name: "maximum", geometry: geometry, threads: parts)
+            let maximum = try Pool<MaximumOfFloat>(name: "maximum", geometry: geometry, threads: parts)
             maximum.bind(input: source.base, output: target.base)
             runParts(maximum, parts, source, target)
             expectEqual(target.elements(), ReferenceFloat.pool(input, geometry: geometry, maximum: true), "\(geometry)")
 
-            let mean = try Pool<FloatMean>(name: "mean", geometry: geometry, threads: parts)
+            let mean = try Pool<MeanOfFloat>(name: "mean", geometry: geometry, threads: parts)
             mean.bind(input: source.base, output: target.base)
             runParts(mean, parts, source, target)
             let expected = ReferenceFloat.pool(input, geometry: geometry, maximum: false)

@@ -74,13 +74,13 @@ import Testing
             softmax.bind(input: a.base, output: target.base)
             expectNone(softmax)
         }
-        let mean = try Pool<IntegerMean<UInt8>>(name: "mean", geometry: geometry, threads: 3)
+        let mean = try Pool<MeanOfUInt8>(name: "mean", geometry: geometry, threads: 3)
         mean.bind(input: a.base, output: target.base)
         expectNone(mean)
-        let signedMean = try Pool<IntegerMean<Int8>>(name: "signed mean", geometry: geometry, threads: 3)
+        let signedMean = try Pool<MeanOfInt8>(name: "signed mean", geometry: geometry, threads: 3)
         signedMean.bind(input: a.base, output: target.base)
         expectNone(signedMean)
-        let maximum = try Pool<Maximum<Int8>>(name: "maximum", geometry: geometry, threads: 3)
+        let maximum = try Pool<MaximumOfInt8>(name: "maximum", geometry: geometry, threads: 3)
         maximum.bind(input: a.base, output: target.base)
         expectNone(maximum)
         let concatenation = Concatenation(name: "concat", rows: 9, channels: [count / 9, count / 9], elementBytes: 1)
@@ -141,7 +141,9 @@ import Testing
     @Test func integerKernelsHoldNoFloatingPoint() {
         guard let listing = disassembly(of: "int_") else { return }
         let functions = Set(listing.map(\.function))
-        for name in ["gemm_6x16c2", "gemm_6x64c4", "depthwise_64c4", "output_8", "output_16", "ck_output_scalar", "add_8"] {
+        for name in [
+            "gemm_6x16c2", "gemm_6x64c4", "depthwise_64c4", "output_8", "output_16", "ck_output_scalar", "add_8",
+        ] {
             #expect(functions.contains(name), "\(name) is not among the disassembled functions")
         }
         let floating = listing.filter { Self.isFloatingPoint($0.mnemonic) }
@@ -176,7 +178,8 @@ import Testing
 
     @Test func mnemonics() {
         for floating in [
-            "addss", "vmulps", "vfmadd231ps", "vfnmadd132sd", "cvtsi2ss", "vcvtps2dq", "vrndscaleps", "ucomiss", "vmaxps",
+            "addss", "vmulps", "vfmadd231ps", "vfnmadd132sd", "cvtsi2ss", "vcvtps2dq", "vrndscaleps", "ucomiss",
+            "vmaxps",
             "fadd", "fld", "sqrtsd", "vcmpltps",
         ] {
             #expect(Self.isFloatingPoint(floating), "\(floating)")
@@ -209,7 +212,8 @@ import Testing
                 if name.hasPrefix(prefix) && name.hasSuffix(".c.o") { files.append("\(objects)/\(name)") }
             }
             guard !files.isEmpty else { return skip("there are no objects in \(objects)") }
-            let command = "objdump -d --no-show-raw-insn " + files.map { "'\($0)'" }.joined(separator: " ") + " 2>/dev/null"
+            let command =
+                "objdump -d --no-show-raw-insn " + files.map { "'\($0)'" }.joined(separator: " ") + " 2>/dev/null"
             guard let pipe = popen(command, "r") else { return skip("objdump could not be started") }
             var listing: [(function: String, mnemonic: String)] = []
             var function = ""

@@ -87,21 +87,21 @@ import Testing
         }
     }
 
-        /// The guard pages trap: without this, a test between them could not fail.
-        @Test func guardPagesTrap() async {
-            await #expect(processExitsWith: .signal(SIGSEGV)) {
-                let buffer = GuardedBuffer(count: 5, .endsAtGuard)
-                (buffer.base + 5).storeBytes(of: 1, as: UInt8.self)
-                _ = buffer.canariesAreIntact
-            }
-            await #expect(processExitsWith: .signal(SIGSEGV)) {
-                let buffer = GuardedBuffer(count: 5, .beginsAtGuard)
-                (buffer.base - 1).storeBytes(of: 1, as: UInt8.self)
-                _ = buffer.canariesAreIntact
-            }
+    /// The guard pages trap: without this, a test between them could not fail.
+    @Test func guardPagesTrap() async {
+        await #expect(processExitsWith: .signal(SIGSEGV)) {
             let buffer = GuardedBuffer(count: 5, .endsAtGuard)
-            #expect(buffer.canariesAreIntact)
-            (buffer.base - 1).storeBytes(of: 1, as: UInt8.self)
-            #expect(!buffer.canariesAreIntact)
+            (buffer.base + 5).storeBytes(of: 1, as: UInt8.self)
+            _ = buffer.canariesAreIntact
         }
+        await #expect(processExitsWith: .signal(SIGSEGV)) {
+            let buffer = GuardedBuffer(count: 5, .beginsAtGuard)
+            (buffer.base - 1).storeBytes(of: 1, as: UInt8.self)
+            _ = buffer.canariesAreIntact
+        }
+        let buffer = GuardedBuffer(count: 5, .endsAtGuard)
+        #expect(buffer.canariesAreIntact)
+        (buffer.base - 1).storeBytes(of: 1, as: UInt8.self)
+        #expect(!buffer.canariesAreIntact)
+    }
 }

@@ -136,19 +136,19 @@ import Testing
                     bias: [Float](repeating: 0, count: 6), activation: (0, 6), registry: registry, threads: 1)
             }
             expectShapeError {
-                _ = try Pool<IntegerMean<UInt8>>(name: "layer 7", geometry: geometry, threads: 1)
+                _ = try Pool<MeanOfUInt8>(name: "layer 7", geometry: geometry, threads: 1)
             }
         }
     }
 
     @Test func poolsThrow() {
         expectShapeError {
-            _ = try Pool<Maximum<UInt8>>(
+            _ = try Pool<MaximumOfUInt8>(
                 name: "layer 7", geometry: .product(rows: 2, depth: 3, columns: 4), threads: 1)
         }
         // 2048 × 2048 elements of 255 would leave no room for the rounding of their mean.
         expectShapeError {
-            _ = try Pool<IntegerMean<UInt8>>(
+            _ = try Pool<MeanOfUInt8>(
                 name: "layer 7",
                 geometry: ConvolutionGeometry(input: (2048, 2048, 1), kernel: (2048, 2048), output: (1, 1, 1)),
                 threads: 1)
