@@ -64,7 +64,28 @@ public struct ConvolutionGeometry: Sendable, Hashable {
             || (outputWidth - 1) * stride + kernelWidth - padLeft > inputWidth
     }
 
-    /// - Throws: `shape` if an extent is not positive or some window lies wholly outside the image.
+    /// Most elements of a tensor, and the largest extent: sizes in bytes and positions then stay far inside Int.
+    private static let largestCount = 1 << 40
+
+    /// Whether the tensors and a channel's window are small enough to be addressed.
+    private var isAddressable: Bool {
+        let tensors = [
+            [batch, inputHeight, inputWidth, inputChannels], [batch, outputHeight, outputWidth, outputChannels],
+            [kernelHeight, kernelWidth, inputChannels, outputChannels],
+        ]
+        let fit = tensors.allSatisfy { extents in
+            var count = 1
+            for extent in extents {
+                if extent > Self.largestCount / count { return false }
+                count *= extent
+            }
+            return true
+        }
+        return fit && stride <= 1 << 20
+    }
+
+    /// - Throws: `shape` if an extent is not positive, a tensor is too large to address, or some window lies wholly outside
+    ///   the image.
     public func validate(_ name: String) throws(KernelError) {
         let extents = [
             batch, inputHeight, inputWidth, inputChannels, kernelHeight, kernelWidth, stride, outputHeight, outputWidth,
@@ -72,6 +93,7 @@ public struct ConvolutionGeometry: Sendable, Hashable {
         ]
         guard extents.allSatisfy({ $0 > 0 }), padTop >= 0, padLeft >= 0, padTop < kernelHeight, padLeft < kernelWidth
         else { throw .shape("\(name): extents must be positive and padding smaller than the kernel: \(self)") }
+        guard isAddressable else { throw .shape("\(name): tensors too large: \(self)") }
         guard (outputHeight - 1) * stride - padTop < inputHeight, (outputWidth - 1) * stride - padLeft < inputWidth
         else { throw .shape("\(name): the last window lies outside the image: \(self)") }
     }

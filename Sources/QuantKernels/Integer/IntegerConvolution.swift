@@ -46,7 +46,10 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         let taps = geometry.taps
         let depth = geometry.inputChannels
         let columns = geometry.outputChannels
-        guard weights.values.count == columns * taps * depth, weights.channels == columns, bias.count == columns else {
+        guard
+            weights.values.count == columns * taps * depth, weights.channels == columns, weights.axis == .outermost,
+            bias.count == columns
+        else {
             throw KernelError.shape(
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
         }

@@ -27,7 +27,9 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         try geometry.validate(name)
         let channels = geometry.inputChannels
         let taps = geometry.taps
-        guard channels == geometry.outputChannels, weights.values.count == channels * taps, bias.count == channels
+        guard
+            channels == geometry.outputChannels, weights.values.count == channels * taps,
+            weights.channels == channels, weights.axis == .innermost, bias.count == channels
         else {
             throw KernelError.shape(
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")

@@ -10,6 +10,63 @@ import Synchronization
 /// Used by one caller at a time.
 public final class ThreadPool: @unchecked Sendable {
     public let threads: Int
+    private let team: Team
+    private nonisolated(unsafe) var workers: [pthread_t] = []
+
+    public init(threads: Int) {
+        precondition(threads >= 1)
+        self.threads = threads
+        team = Team(threads: threads)
+        for index in 1..<max(threads, 1) {
+            let seat = Seat(team: team, index: index)
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    let seat = Unmanaged<Seat>.fromOpaque(argument!).takeRetainedValue()
+                    seat.team.work(seat.index)
+                    return nil
+                }, Unmanaged.passRetained(seat).toOpaque())
+            precondition(status == 0, "pthread_create failed with \(status)")
+            workers.append(thread)
+        }
+    }
+
+    /// What a worker is started with. It keeps the team alive, not the pool: otherwise no pool would ever end.
+    private final class Seat {
+        let team: Team
+        let index: Int
+        init(team: Team, index: Int) { (self.team, self.index) = (team, index) }
+    }
+
+    deinit {
+        team.stop()
+        for worker in workers { pthread_join(worker, nil) }
+    }
+
+    /// Runs all parts of `work`; returns when all are done. Allocates nothing.
+    public func run(_ work: Operator) {
+        if threads == 1 {
+            work.run(part: 0, of: 1)
+        } else {
+            team.run(work)
+        }
+        WorkCounter.tasks.add(threads)
+    }
+
+    /// Runs part i on thread i, 0 being the caller: for what belongs to a thread, such as its hardware counters.
+    public func runOnEachThread(_ work: Operator) {
+        if threads == 1 {
+            work.run(part: 0, of: 1)
+        } else {
+            team.runOnEachThread(work)
+        }
+    }
+}
+
+/// What the caller and the workers share.
+private final class Team: @unchecked Sendable {
+    private let threads: Int
 
     /// Twice the number of the operator in hand, odd if every thread must do the part of its own index; a rise starts the
     /// workers.
@@ -23,75 +80,47 @@ public final class ThreadPool: @unchecked Sendable {
     private nonisolated(unsafe) var job: Unmanaged<Operator>?
     private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private nonisolated(unsafe) let wake: UnsafeMutablePointer<pthread_cond_t>
-    private nonisolated(unsafe) var workers: [pthread_t] = []
 
     /// Spins of the wait for work: a few tens of microseconds, longer than the gap between two layers.
     private static let spins = 4000
 
-    public init(threads: Int) {
-        precondition(threads >= 1)
+    init(threads: Int) {
         self.threads = threads
         mutex = .allocate(capacity: 1)
         wake = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(wake, nil)
-        for index in 1..<max(threads, 1) {
-            let start = WorkerStart(pool: self, index: index)
-            var thread = pthread_t()
-            let status = pthread_create(
-                &thread, nil,
-                { argument in
-                    let start = Unmanaged<WorkerStart>.fromOpaque(argument!).takeRetainedValue()
-                    start.pool.takeUnretainedValue().work(start.index)
-                    return nil
-                }, Unmanaged.passRetained(start).toOpaque())
-            precondition(status == 0, "pthread_create failed with \(status)")
-            workers.append(thread)
-        }
-    }
-
-    /// Passes the pool to a worker without keeping it alive: `deinit` joins the workers.
-    private final class WorkerStart {
-        let pool: Unmanaged<ThreadPool>
-        let index: Int
-        init(pool: ThreadPool, index: Int) { (self.pool, self.index) = (.passUnretained(pool), index) }
     }
 
     deinit {
-        stopping.store(true, ordering: .sequentiallyConsistent)
-        startWorkers(pinned: true)
-        for worker in workers { pthread_join(worker, nil) }
         pthread_cond_destroy(wake)
         pthread_mutex_destroy(mutex)
         wake.deallocate()
         mutex.deallocate()
     }
 
-    /// Runs all parts of `work`; returns when all are done. Allocates nothing.
-    public func run(_ work: Operator) {
-        if threads == 1 {
-            work.run(part: 0, of: 1)
-        } else {
-            job = Unmanaged.passUnretained(work)
-            finished.store(0, ordering: .relaxed)
-            // Until this store nothing can be taken: a worker that comes late from the last operator finds no part.
-            nextPart.store(0, ordering: .releasing)
-            startWorkers(pinned: false)
-            takeParts()
-            waitForAll()
-        }
-        WorkCounter.tasks.add(threads)
+    /// Ends the workers; called once, while no operator runs.
+    func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        startWorkers(pinned: true)
     }
 
-    /// Runs part i on thread i, 0 being the caller: for what belongs to a thread, such as its hardware counters.
-    public func runOnEachThread(_ work: Operator) {
-        if threads > 1 {
-            job = Unmanaged.passUnretained(work)
-            finished.store(1, ordering: .relaxed)
-            startWorkers(pinned: true)
-        }
+    func run(_ work: Operator) {
+        job = Unmanaged.passUnretained(work)
+        finished.store(0, ordering: .relaxed)
+        // Until this store nothing can be taken: a worker that comes late from the last operator finds no part.
+        nextPart.store(0, ordering: .releasing)
+        startWorkers(pinned: false)
+        takeParts()
+        waitForAll()
+    }
+
+    func runOnEachThread(_ work: Operator) {
+        job = Unmanaged.passUnretained(work)
+        finished.store(1, ordering: .relaxed)
+        startWorkers(pinned: true)
         work.run(part: 0, of: threads)
-        if threads > 1 { waitForAll() }
+        waitForAll()
     }
 
     /// Does parts as long as there are any.
@@ -125,7 +154,8 @@ public final class ThreadPool: @unchecked Sendable {
         }
     }
 
-    private func work(_ index: Int) {
+    /// What worker `index` does until `stop`.
+    func work(_ index: Int) {
         var seen = 0
         while true {
             seen = nextGeneration(after: seen)
