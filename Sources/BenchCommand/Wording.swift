@@ -10,6 +10,7 @@ func duration(_ seconds: Double) -> String {
 
 /// A word for a shell: as it is where nothing in it means something, else in single quotes.
 func shellQuoted(_ word: String) -> String {
-    let plain = !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-,:+=".contains($0)) }
+    let plain =
+        !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-,:+=".contains($0)) }
     return plain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }

@@ -47,7 +47,9 @@ struct RunCommand: ParsableCommand {
         }
         // What would spoil the end of a run is found before its beginning.
         let exports = [exportCsv, exportJson, exportMarkdown].compactMap(\.self)
-        guard exports.count(where: { $0 == "-" }) <= 1 else { throw Failure(.usage, "only one export can go to stdout") }
+        guard exports.count(where: { $0 == "-" }) <= 1 else {
+            throw Failure(.usage, "only one export can go to stdout")
+        }
         for path in exports where path != "-" { try OutputPath.checkFile(path) }
         let templates = TemplateLibrary(searching: Resources.folders("report-templates"))
         try Failure.wrap(.usage) { try MarkdownReport.check(templates) }
@@ -129,7 +131,9 @@ struct RunCommand: ParsableCommand {
     private func crowding(_ cells: [Cell]) -> [String] {
         let processors = ProcessInfo.processInfo.activeProcessorCount
         guard let threads = cells.map(\.threads).max(), threads > processors else { return [] }
-        return ["\(threads) threads on \(plural(processors, "processor")): they take turns, so their latency says little"]
+        return [
+            "\(threads) threads on \(plural(processors, "processor")): they take turns, so their latency says little"
+        ]
     }
 
     // MARK: Output
