@@ -95,7 +95,7 @@ let package = Package(
             name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
-            name: "BenchCommandTests", dependencies: ["BenchCommand", "Runner", "Results", "Suites"],
+            name: "BenchCommandTests", dependencies: ["bench", "Results", "Measurement", "Networks"],
             swiftSettings: swift),
     ]
 )

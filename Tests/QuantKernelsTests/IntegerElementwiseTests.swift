@@ -25,7 +25,8 @@ import Testing
                     activation: zero == .inside ? (0, 6) : (-.infinity, .infinity))
                 try checkAdd(
                     left, try QuantizationParameters(scale: a, zeroPoint: z, range: range),
-                    right, try QuantizationParameters(scale: b, zeroPoint: range.highest + range.lowest - z, range: range),
+                    right,
+                    try QuantizationParameters(scale: b, zeroPoint: range.highest + range.lowest - z, range: range),
                     requantization, parts: 1, .endsAtGuard, &coverage)
             }
         }
@@ -100,15 +101,16 @@ import Testing
                     kernel: (geometry.inputHeight, geometry.inputWidth), output: (1, 1, geometry.inputChannels))
             }
             let placement = GuardedBuffer.Placement.allCases[index % 2]
-            try checkPools(UInt8.self, geometry, parts[index], placement, &generator)
-            try checkPools(Int8.self, geometry, parts[index], placement, &generator)
+            try checkPools(MeanOfUInt8.self, MaximumOfUInt8.self, geometry, parts[index], placement, &generator)
+            try checkPools(MeanOfInt8.self, MaximumOfInt8.self, geometry, parts[index], placement, &generator)
         }
     }
 
-    private func checkPools<Element: FixedWidthInteger & Sendable>(
-        _ type: Element.Type, _ geometry: ConvolutionGeometry, _ parts: Int, _ placement: GuardedBuffer.Placement,
-        _ generator: inout SplitMix64
-    ) throws where Element: BitwiseCopyable {
+    private func checkPools<Mean: PoolingRule, Maximum: PoolingRule>(
+        _: Mean.Type, _: Maximum.Type, _ geometry: ConvolutionGeometry, _ parts: Int,
+        _ placement: GuardedBuffer.Placement, _ generator: inout SplitMix64
+    ) throws where Mean.Element: FixedWidthInteger, Maximum.Element == Mean.Element {
+        typealias Element = Mean.Element
         // Few levels in some tensors: means that are ties.
         let span = [Int32(Element.max), 1, 3].randomElement(using: &generator)!
         let input = (0..<geometry.inputCount).map { _ in
@@ -122,9 +124,11 @@ import Testing
             runParts(pool, parts, source, target)
             expectEqual(target.elements(), expected.map { Element($0) }, "\(pool.name) \(geometry), \(parts) parts")
         }
-        let mean = try Pool<IntegerMean<Element>>(name: "mean", geometry: geometry, threads: parts)
-        check(mean, { mean.bind(input: source.base, output: $0) }, ReferenceInteger.averagePool(integers, geometry: geometry))
-        let maximum = try Pool<Maximum<Element>>(name: "maximum", geometry: geometry, threads: parts)
+        let mean = try Pool<Mean>(name: "mean", geometry: geometry, threads: parts)
+        check(
+            mean, { mean.bind(input: source.base, output: $0) },
+            ReferenceInteger.averagePool(integers, geometry: geometry))
+        let maximum = try Pool<Maximum>(name: "maximum", geometry: geometry, threads: parts)
         check(
             maximum, { maximum.bind(input: source.base, output: $0) },
             ReferenceInteger.maxPool(integers, geometry: geometry))
@@ -132,7 +136,7 @@ import Testing
 
     /// Halves go away from zero, in both directions: −3/2 is −2, 3/2 is 2.
     @Test func meansRoundHalvesAwayFromZero() {
-        typealias Mean = IntegerMean<Int8>
+        typealias Mean = MeanOfInt8
         let means = [(-3, 2), (3, 2), (-1, 2), (1, 2), (5, 4), (6, 4), (-6, 4), (-5, 4), (1, 3), (2, 3)].map {
             Mean.finish(Int32($0.0), count: $0.1)
         }

@@ -13,7 +13,9 @@ import Testing
         var generator = SplitMix64(seed: 11)
         var coverage = Coverage()
         let variants = try KernelVariant.all(Kinds.product)
-        let shapes = [ConvolutionGeometry.product(rows: 7, depth: 1, columns: 65), .product(rows: 7, depth: 257, columns: 17)]
+        let shapes = [
+            ConvolutionGeometry.product(rows: 7, depth: 1, columns: 65), .product(rows: 7, depth: 257, columns: 17),
+        ]
         for geometry in shapes {
             for zeroPoint in LayerNumerics.ZeroPoint.allCases {
                 for corner in Self.corners {

@@ -28,10 +28,10 @@ public final class IntegerExecutor: Executor, @unchecked Sendable {
                 op.bind(left: input, right: UnsafeRawPointer(place(node.inputs[1])), output: output)
             case let op as Concatenation:
                 op.bind(inputs: node.inputs.map { UnsafeRawPointer(place($0)) }, output: output)
-            case let op as Pool<IntegerMean<UInt8>>: op.bind(input: input, output: output)
-            case let op as Pool<IntegerMean<Int8>>: op.bind(input: input, output: output)
-            case let op as Pool<Maximum<UInt8>>: op.bind(input: input, output: output)
-            case let op as Pool<Maximum<Int8>>: op.bind(input: input, output: output)
+            case let op as Pool<MeanOfUInt8>: op.bind(input: input, output: output)
+            case let op as Pool<MeanOfInt8>: op.bind(input: input, output: output)
+            case let op as Pool<MaximumOfUInt8>: op.bind(input: input, output: output)
+            case let op as Pool<MaximumOfInt8>: op.bind(input: input, output: output)
             case let op as Padding: op.bind(input: input, output: output)
             case let op as Copy: op.bind(input: input, output: output)
             case let op as IntegerSoftmax: op.bind(input: input, output: output)
@@ -87,13 +87,13 @@ public final class IntegerExecutor: Executor, @unchecked Sendable {
         case .averagePool(let window):
             let geometry = network.geometry(node, window: window, batch: batch)
             return isSigned
-                ? try Pool<IntegerMean<Int8>>(name: node.name, geometry: geometry, threads: threads)
-                : try Pool<IntegerMean<UInt8>>(name: node.name, geometry: geometry, threads: threads)
+                ? try Pool<MeanOfInt8>(name: node.name, geometry: geometry, threads: threads)
+                : try Pool<MeanOfUInt8>(name: node.name, geometry: geometry, threads: threads)
         case .maxPool(let window):
             let geometry = network.geometry(node, window: window, batch: batch)
             return isSigned
-                ? try Pool<Maximum<Int8>>(name: node.name, geometry: geometry, threads: threads)
-                : try Pool<Maximum<UInt8>>(name: node.name, geometry: geometry, threads: threads)
+                ? try Pool<MaximumOfInt8>(name: node.name, geometry: geometry, threads: threads)
+                : try Pool<MaximumOfUInt8>(name: node.name, geometry: geometry, threads: threads)
         case .pad(let margins):
             return Padding(
                 name: node.name, batch: batch, height: shape.height, width: shape.width, channels: shape.channels,

@@ -211,7 +211,9 @@ struct IntegerLayer: CustomStringConvertible {
     var inputBytes: [UInt8] { input.map { UInt8(truncatingIfNeeded: $0) } }
 
     /// Runs every variant between guard pages and compares with the reference, bit for bit.
-    func check(_ variants: [KernelVariant], parts: Int, _ placement: GuardedBuffer.Placement, _ coverage: inout Coverage)
+    func check(
+        _ variants: [KernelVariant], parts: Int, _ placement: GuardedBuffer.Placement, _ coverage: inout Coverage
+    )
         throws
     {
         let expected = try reference()
