@@ -52,7 +52,28 @@ static void gemm_6x16(const ck_float_tile *t) {
     if (t->columns <= 8) { ROWS_CASES(1) } else { ROWS_CASES(2) }
 }
 
-static inline __attribute__((always_inline)) void depthwise_taps(const ck_float_depthwise *d, const size_t taps) {
+// A block of 8 channels keeps its 9 weights in registers while the pixels of the row pass.
+static inline __attribute__((always_inline)) void depthwise_9(const ck_float_depthwise *d) {
+    const __m256 lower = _mm256_set1_ps(d->lower), upper = _mm256_set1_ps(d->upper);
+    for (size_t c = 0; c < d->channels; c += 8) {
+        const __m256i present = lanes(d->channels - c);
+        const __m256 bias = _mm256_maskload_ps(d->bias + c, present);
+        __m256 w[9];
+        CK_UNROLL for (int tap = 0; tap < 9; tap++)
+            w[tap] = _mm256_maskload_ps(d->w + (size_t)tap * d->channels + c, present);
+        for (size_t p = 0; p < d->pixels; p++) {
+            const float *const *a = d->a + p * 9;
+            __m256 sum = bias;
+            CK_UNROLL for (int tap = 0; tap < 9; tap++)
+                sum = _mm256_fmadd_ps(_mm256_maskload_ps(a[tap] + c, present), w[tap], sum);
+            _mm256_maskstore_ps(
+                d->out + p * d->out_stride + c, present, _mm256_min_ps(_mm256_max_ps(sum, lower), upper));
+        }
+    }
+}
+
+static void depthwise_any(const ck_float_depthwise *d) {
+    const size_t taps = d->taps;
     const __m256 lower = _mm256_set1_ps(d->lower), upper = _mm256_set1_ps(d->upper);
     for (size_t p = 0; p < d->pixels; p++) {
         const float *const *a = d->a + p * taps;
@@ -70,8 +91,8 @@ static inline __attribute__((always_inline)) void depthwise_taps(const ck_float_
 }
 
 static void depthwise(const ck_float_depthwise *d) {
-    if (d->taps == 9) depthwise_taps(d, 9);
-    else depthwise_taps(d, d->taps);
+    if (d->taps == 9) depthwise_9(d);
+    else depthwise_any(d);
 }
 
 // 12 independent chains of 8 MACs each.

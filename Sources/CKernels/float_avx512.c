@@ -58,7 +58,28 @@ static void gemm_6x64(const ck_float_tile *t) {
     }
 }
 
-static inline __attribute__((always_inline)) void depthwise_taps(const ck_float_depthwise *d, const size_t taps) {
+// A block of 16 channels keeps its 9 weights in registers while the pixels of the row pass.
+static inline __attribute__((always_inline)) void depthwise_9(const ck_float_depthwise *d) {
+    const __m512 lower = _mm512_set1_ps(d->lower), upper = _mm512_set1_ps(d->upper);
+    for (size_t c = 0; c < d->channels; c += 16) {
+        const __mmask16 present = lanes(d->channels - c);
+        const __m512 bias = _mm512_maskz_loadu_ps(present, d->bias + c);
+        __m512 w[9];
+        CK_UNROLL for (int tap = 0; tap < 9; tap++)
+            w[tap] = _mm512_maskz_loadu_ps(present, d->w + (size_t)tap * d->channels + c);
+        for (size_t p = 0; p < d->pixels; p++) {
+            const float *const *a = d->a + p * 9;
+            __m512 sum = bias;
+            CK_UNROLL for (int tap = 0; tap < 9; tap++)
+                sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(present, a[tap] + c), w[tap], sum);
+            _mm512_mask_storeu_ps(
+                d->out + p * d->out_stride + c, present, _mm512_min_ps(_mm512_max_ps(sum, lower), upper));
+        }
+    }
+}
+
+static void depthwise_any(const ck_float_depthwise *d) {
+    const size_t taps = d->taps;
     const __m512 lower = _mm512_set1_ps(d->lower), upper = _mm512_set1_ps(d->upper);
     for (size_t p = 0; p < d->pixels; p++) {
         const float *const *a = d->a + p * taps;
@@ -76,8 +97,8 @@ static inline __attribute__((always_inline)) void depthwise_taps(const ck_float_
 }
 
 static void depthwise(const ck_float_depthwise *d) {
-    if (d->taps == 9) depthwise_taps(d, 9);
-    else depthwise_taps(d, d->taps);
+    if (d->taps == 9) depthwise_9(d);
+    else depthwise_any(d);
 }
 
 // 12 independent chains of 16 MACs each.

@@ -164,9 +164,18 @@ static inline __m256i single(__m256i x, __m256i m, __m256i right) {
     return _mm256_blend_epi32(q0, _mm256_slli_epi64(q1, 32), 0xaa);
 }
 
+// x·2^left, saturated to int32: where shifting back does not give x, the end of the range on x's side.
+static inline __m256i shift_left(__m256i x, __m256i left) {
+    const __m256i y = _mm256_sllv_epi32(x, left);
+    const __m256i kept = _mm256_cmpeq_epi32(_mm256_srav_epi32(y, left), x);
+    const __m256i limit = _mm256_xor_si256(_mm256_srai_epi32(x, 31), _mm256_set1_epi32(INT32_MAX));
+    return _mm256_blendv_epi8(limit, y, kept);
+}
+
+// `mode` and `lefts` (some M ≥ 1) are constants.
 static inline __attribute__((always_inline)) void output(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
-    const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride, const int mode) {
+    const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride, const int mode, const int lefts) {
     const __m256i lower = _mm256_set1_epi32(s->lower - s->zero_point);
     const __m256i upper = _mm256_set1_epi32(s->upper - s->zero_point);
     const __m256i zero_point = _mm256_set1_epi32(s->zero_point);
@@ -177,13 +186,16 @@ static inline __attribute__((always_inline)) void output(
         const size_t k = channel + c, n = columns - c < 8 ? columns - c : 8;
         const __m256i bias = _mm256_loadu_si256((const __m256i *)(s->bias + k));
         const __m256i m = _mm256_loadu_si256((const __m256i *)(s->multiplier + k));
-        const __m256i e = _mm256_sub_epi32(_mm256_setzero_si256(), _mm256_loadu_si256((const __m256i *)(s->shift + k)));
+        const __m256i shift = _mm256_loadu_si256((const __m256i *)(s->shift + k)), none = _mm256_setzero_si256();
+        const __m256i left = _mm256_max_epi32(shift, none);
+        const __m256i e = _mm256_max_epi32(_mm256_sub_epi32(none, shift), none);
         const __m256 real = mode == CK_ROUND_FP32 ? _mm256_loadu_ps(s->real_multiplier + k) : _mm256_setzero_ps();
         const __m256i zero =
             s->weight_zero ? _mm256_loadu_si256((const __m256i *)(s->weight_zero + k)) : _mm256_setzero_si256();
         for (size_t r = 0; r < rows; r++) {
             __m256i x = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(acc + r * acc_stride + c)), bias);
             if (s->weight_zero) x = _mm256_sub_epi32(x, _mm256_mullo_epi32(zero, _mm256_set1_epi32(row_sums[r])));
+            if (lefts && (mode == CK_ROUND_GEMMLOWP || mode == CK_ROUND_RUY)) x = shift_left(x, left);
             if (mode == CK_ROUND_GEMMLOWP) x = rdbpot(srdhm(x, m), e);
             if (mode == CK_ROUND_RUY) x = shift_ties_up(srdhm(x, m), e);
             if (mode == CK_ROUND_SINGLE) x = single(x, m, e);
@@ -213,23 +225,27 @@ static inline __attribute__((always_inline)) void output(
 static __attribute__((noinline)) void output_8_fp32(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
     const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride) {
-    output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, CK_ROUND_FP32);
+    output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, CK_ROUND_FP32, 0);
 }
 
 static void output_8(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
     const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride) {
-    #define OUTPUT(MODE) output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, MODE)
-    if (s->left_shift && s->rounding != CK_ROUND_FP32) {  // M ≥ 1 is rare: the portable form saturates the left shift
-        ck_output_scalar(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride);
-        return;
-    }
+    #define OUTPUT(MODE, LEFTS) output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, MODE, LEFTS)
+    #define EITHER(MODE) \
+        if (s->left_shift) OUTPUT(MODE, 1); \
+        else OUTPUT(MODE, 0);
     switch (s->rounding) {
-    case CK_ROUND_SINGLE: OUTPUT(CK_ROUND_SINGLE); break;
-    case CK_ROUND_RUY: OUTPUT(CK_ROUND_RUY); break;
+    case CK_ROUND_SINGLE:
+        // With M ≥ 1 the result may leave int32, and AVX2 has no 64-bit minimum: the portable form saturates.
+        if (s->left_shift) ck_output_scalar(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride);
+        else OUTPUT(CK_ROUND_SINGLE, 0);
+        break;
+    case CK_ROUND_RUY: EITHER(CK_ROUND_RUY) break;
     case CK_ROUND_FP32: output_8_fp32(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride); break;
-    default: OUTPUT(CK_ROUND_GEMMLOWP); break;
+    default: EITHER(CK_ROUND_GEMMLOWP) break;
     }
+    #undef EITHER
     #undef OUTPUT
 }
 

@@ -24,53 +24,122 @@ static inline __m512i rdbpot(__m512i x, __m512i e, __m512i mask, __m512i half) {
     return _mm512_mask_sub_epi32(shifted, more, shifted, _mm512_set1_epi32(-1));
 }
 
+// x·2^left, saturated to int32: where shifting back does not give x, the end of the range on x's side.
+static inline __m512i shift_left(__m512i x, __m512i left) {
+    const __m512i y = _mm512_sllv_epi32(x, left);
+    const __mmask16 lost = _mm512_cmpneq_epi32_mask(_mm512_srav_epi32(y, left), x);
+    return _mm512_mask_xor_epi32(y, lost, _mm512_srai_epi32(x, 31), _mm512_set1_epi32(INT32_MAX));
+}
+
+// The constants of 16 channels.
+typedef struct {
+    __m512i bias, m, m_odd;
+    __m512i left, right;  // shifts, one of them 0
+    __m512i mask, half;   // 2^right − 1, and half of it
+    __m512i zero;         // Z2 of the weights
+    __m512 real;
+} channels_16;
+
+static inline channels_16 load_channels_16(const ck_output_stage *s, size_t k, const int mode, const int lefts) {
+    const __m512i none = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+    const __m512i shift = _mm512_loadu_si512(s->shift + k);
+    channels_16 p;
+    p.bias = _mm512_loadu_si512(s->bias + k);
+    p.m = _mm512_loadu_si512(s->multiplier + k);
+    p.m_odd = _mm512_srli_epi64(p.m, 32);
+    p.right = _mm512_sub_epi32(none, shift);
+    if (lefts && mode != CK_ROUND_SINGLE) p.right = _mm512_max_epi32(p.right, none);
+    p.left = _mm512_max_epi32(shift, none);
+    p.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, p.right), one);
+    p.half = _mm512_srli_epi32(p.mask, 1);
+    p.zero = s->weight_zero ? _mm512_loadu_si512(s->weight_zero + k) : none;
+    p.real = mode == CK_ROUND_FP32 ? _mm512_loadu_ps(s->real_multiplier + k) : _mm512_setzero_ps();
+    return p;
+}
+
+// (x·m + 2^(30 − shift)) >> (31 − shift) in 64 bits, saturated where it can leave int32.
+static inline __m512i single(__m512i x, const channels_16 *p, const int lefts) {
+    const __m512i base = _mm512_set1_epi64(31), one = _mm512_set1_epi64(1);
+    const __m512i e0 = _mm512_add_epi64(_mm512_srai_epi64(_mm512_slli_epi64(p->right, 32), 32), base);
+    const __m512i e1 = _mm512_add_epi64(_mm512_srai_epi64(p->right, 32), base);
+    const __m512i h0 = _mm512_sllv_epi64(one, _mm512_sub_epi64(e0, one));
+    const __m512i h1 = _mm512_sllv_epi64(one, _mm512_sub_epi64(e1, one));
+    __m512i even = _mm512_srav_epi64(_mm512_add_epi64(_mm512_mul_epi32(x, p->m), h0), e0);
+    __m512i odd = _mm512_srav_epi64(_mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(x, 32), p->m_odd), h1), e1);
+    if (lefts) {
+        const __m512i low = _mm512_set1_epi64(INT32_MIN), high = _mm512_set1_epi64(INT32_MAX);
+        even = _mm512_min_epi64(_mm512_max_epi64(even, low), high);
+        odd = _mm512_min_epi64(_mm512_max_epi64(odd, low), high);
+    }
+    return _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
+}
+
+// 16 accumulators of one row to the output's scale, before the zero point. `mode` and `lefts` (some M ≥ 1) are constants.
+static inline __attribute__((always_inline)) __m512i requantize_16(
+    const int32_t *acc, const channels_16 *p, const int32_t *row_sum, const int mode, const int lefts) {
+    __m512i x = _mm512_add_epi32(_mm512_loadu_si512(acc), p->bias);
+    if (row_sum) x = _mm512_sub_epi32(x, _mm512_mullo_epi32(p->zero, _mm512_set1_epi32(*row_sum)));
+    if (mode == CK_ROUND_SINGLE) return single(x, p, lefts);
+    if (mode == CK_ROUND_FP32) {
+        // Clamped before the conversion: out of range it would yield INT32_MIN.
+        const __m512 limit = _mm512_set1_ps(2147483520.0f);
+        const __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(x), p->real);
+        return _mm512_cvtps_epi32(_mm512_max_ps(_mm512_min_ps(y, limit), _mm512_sub_ps(_mm512_setzero_ps(), limit)));
+    }
+    if (lefts) x = shift_left(x, p->left);
+    x = srdhm(x, p->m, p->m_odd);
+    if (mode == CK_ROUND_GEMMLOWP) return rdbpot(x, p->right, p->mask, p->half);
+    // ruy: ties up, by adding the last bit that falls out.
+    const __m512i one = _mm512_set1_epi32(1);
+    const __m512i last = _mm512_and_epi32(_mm512_srav_epi32(x, _mm512_sub_epi32(p->right, one)), one);
+    x = _mm512_srav_epi32(x, p->right);
+    return _mm512_mask_add_epi32(x, _mm512_test_epi32_mask(p->right, p->right), x, last);
+}
+
+// 64 columns at a time while there are as many: four vectors are packed to bytes with saturation, which is exact, since
+// the clamp that follows is at least as narrow as the bytes' range; zero point and clamp then cost a quarter.
 static inline __attribute__((always_inline)) void output(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
-    const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride, const int mode) {
+    const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride, const int mode, const int lefts) {
+    if (!s->weight_zero) row_sums = NULL;
+    const int is_signed = s->lower < 0;
+    const __m512i zero16 = _mm512_set1_epi16((int16_t)s->zero_point);
+    const __m512i lower8 = _mm512_set1_epi8((char)s->lower), upper8 = _mm512_set1_epi8((char)s->upper);
+    // packs interleaves 128-bit lanes: 32-bit group 4L + i of the result stands at 4i + L of the columns.
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    size_t c = 0;
+    for (; c + 64 <= columns; c += 64) {
+        channels_16 p[4];
+        CK_UNROLL for (int v = 0; v < 4; v++) p[v] = load_channels_16(s, channel + c + 16 * (size_t)v, mode, lefts);
+        for (size_t r = 0; r < rows; r++) {
+            const int32_t *a = acc + r * acc_stride + c, *sum = row_sums ? row_sums + r : NULL;
+            __m512i x[4];
+            CK_UNROLL for (int v = 0; v < 4; v++) x[v] = requantize_16(a + 16 * v, &p[v], sum, mode, lefts);
+            const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(x[0], x[1]), zero16);
+            const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(x[2], x[3]), zero16);
+            __m512i y;
+            if (is_signed) {
+                y = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, high), lower8), upper8);
+            } else {
+                y = _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(low, high), lower8), upper8);
+            }
+            _mm512_storeu_si512(out + r * out_stride + c, _mm512_permutexvar_epi32(order, y));
+        }
+    }
     const __m512i lower = _mm512_set1_epi32(s->lower - s->zero_point);
     const __m512i upper = _mm512_set1_epi32(s->upper - s->zero_point);
     const __m512i zero_point = _mm512_set1_epi32(s->zero_point);
-    const __m512i one = _mm512_set1_epi32(1);
-    for (size_t c = 0; c < columns; c += 16) {
-        const size_t k = channel + c;
+    for (; c < columns; c += 16) {
         const __mmask16 present = columns - c < 16 ? (__mmask16)((1u << (columns - c)) - 1) : 0xffff;
-        const __m512i bias = _mm512_loadu_si512(s->bias + k);
-        const __m512i m = _mm512_loadu_si512(s->multiplier + k), m_odd = _mm512_srli_epi64(m, 32);
-        const __m512i e = _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_loadu_si512(s->shift + k));
-        const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, e), one), half = _mm512_srli_epi32(mask, 1);
-        const __m512 real = mode == CK_ROUND_FP32 ? _mm512_loadu_ps(s->real_multiplier + k) : _mm512_setzero_ps();
-        const __m512i zero = s->weight_zero ? _mm512_loadu_si512(s->weight_zero + k) : _mm512_setzero_si512();
-        // 31 − shift for the even and odd lanes, and half of the last place.
-        const __m512i base = _mm512_set1_epi64(31), one64 = _mm512_set1_epi64(1);
-        const __m512i e0 = _mm512_add_epi64(_mm512_and_epi64(e, _mm512_set1_epi64(0xffffffff)), base);
-        const __m512i e1 = _mm512_add_epi64(_mm512_srli_epi64(e, 32), base);
-        const __m512i h0 = _mm512_sllv_epi64(one64, _mm512_sub_epi64(e0, one64));
-        const __m512i h1 = _mm512_sllv_epi64(one64, _mm512_sub_epi64(e1, one64));
+        const channels_16 p = load_channels_16(s, channel + c, mode, lefts);
         for (size_t r = 0; r < rows; r++) {
-            __m512i x = _mm512_add_epi32(_mm512_loadu_si512(acc + r * acc_stride + c), bias);
-            if (s->weight_zero) x = _mm512_sub_epi32(x, _mm512_mullo_epi32(zero, _mm512_set1_epi32(row_sums[r])));
-            if (mode == CK_ROUND_GEMMLOWP) x = rdbpot(srdhm(x, m, m_odd), e, mask, half);
-            if (mode == CK_ROUND_RUY) {
-                x = srdhm(x, m, m_odd);
-                const __m512i last = _mm512_and_epi32(_mm512_srav_epi32(x, _mm512_sub_epi32(e, one)), one);
-                x = _mm512_srav_epi32(x, e);
-                x = _mm512_mask_add_epi32(x, _mm512_test_epi32_mask(e, e), x, last);  // ties up
-            }
-            if (mode == CK_ROUND_SINGLE) {
-                const __m512i even = _mm512_srav_epi64(_mm512_add_epi64(_mm512_mul_epi32(x, m), h0), e0);
-                const __m512i product = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), m_odd);
-                const __m512i odd = _mm512_srav_epi64(_mm512_add_epi64(product, h1), e1);
-                x = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
-            }
-            if (mode == CK_ROUND_FP32) {
-                // Clamped before the conversion: out of range it would yield INT32_MIN.
-                const __m512 limit = _mm512_set1_ps(2147483520.0f);
-                __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(x), real);
-                y = _mm512_max_ps(_mm512_min_ps(y, limit), _mm512_sub_ps(_mm512_setzero_ps(), limit));
-                x = _mm512_cvtps_epi32(y);
-            }
+            __m512i x = requantize_16(acc + r * acc_stride + c, &p, row_sums ? row_sums + r : NULL, mode, lefts);
             x = _mm512_add_epi32(_mm512_min_epi32(_mm512_max_epi32(x, lower), upper), zero_point);
-            _mm_mask_storeu_epi8(out + r * out_stride + c, present, _mm512_cvtepi32_epi8(x));
+            const __m128i bytes = _mm512_cvtepi32_epi8(x);
+            __m128i *o = (__m128i *)(out + r * out_stride + c);
+            // A masked store is many times slower than a plain one on some processors.
+            if (present == 0xffff) _mm_storeu_si128(o, bytes);
+            else _mm_mask_storeu_epi8(o, present, bytes);
         }
     }
 }
@@ -79,28 +148,97 @@ static inline __attribute__((always_inline)) void output(
 static __attribute__((noinline)) void output_16_fp32(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
     const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride) {
-    output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, CK_ROUND_FP32);
+    output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, CK_ROUND_FP32, 0);
 }
 
 static void output_16(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
     const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride) {
-    #define OUTPUT(MODE) output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, MODE)
-    if (s->left_shift && s->rounding != CK_ROUND_FP32) {  // M ≥ 1 is rare: the portable form saturates the left shift
-        ck_output_scalar(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride);
-        return;
-    }
+    #define OUTPUT(MODE, LEFTS) output(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride, MODE, LEFTS)
+    #define EITHER(MODE) \
+        if (s->left_shift) OUTPUT(MODE, 1); \
+        else OUTPUT(MODE, 0);
     switch (s->rounding) {
-    case CK_ROUND_SINGLE: OUTPUT(CK_ROUND_SINGLE); break;
-    case CK_ROUND_RUY: OUTPUT(CK_ROUND_RUY); break;
+    case CK_ROUND_SINGLE: EITHER(CK_ROUND_SINGLE) break;
+    case CK_ROUND_RUY: EITHER(CK_ROUND_RUY) break;
     case CK_ROUND_FP32: output_16_fp32(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride); break;
-    default: OUTPUT(CK_ROUND_GEMMLOWP); break;
+    default: EITHER(CK_ROUND_GEMMLOWP) break;
     }
+    #undef EITHER
     #undef OUTPUT
+}
+// One input of the addition: RDBPOT(SRDHM(x·2^20, m), e) for |x| ≤ 255, without 64-bit products. With m = h·2^16 + l:
+//   (x·2^20·m + 2^30) >> 31 = (x·m + 2^10) >> 11 = x·h·2^5 + ((x·l + 2^10) >> 11)
+typedef struct {
+    __m512i zero, high, low, right, mask, half;
+} add_input;
+
+static inline add_input load_add_input(int32_t zero, int32_t m, int32_t shift) {
+    const int32_t right = -shift, mask = (int32_t)((1ll << right) - 1);
+    return (add_input){
+        _mm512_set1_epi32(zero), _mm512_set1_epi32((m >> 16) << 5), _mm512_set1_epi32(m & 0xffff),
+        _mm512_set1_epi32(right), _mm512_set1_epi32(mask), _mm512_set1_epi32(mask >> 1)};
+}
+
+static inline __m512i rescale_input(__m128i bytes, const add_input *p, const int is_signed) {
+    const __m512i q = is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
+    const __m512i x = _mm512_sub_epi32(q, p->zero);
+    const __m512i low = _mm512_add_epi32(_mm512_mullo_epi32(x, p->low), _mm512_set1_epi32(1 << 10));
+    const __m512i y = _mm512_add_epi32(_mm512_mullo_epi32(x, p->high), _mm512_srai_epi32(low, 11));
+    return rdbpot(y, p->right, p->mask, p->half);
+}
+
+// 16 sums; `present` of them are read and written.
+static inline __attribute__((always_inline)) void add_block(
+    const uint8_t *a, const uint8_t *b, uint8_t *out, __mmask16 present, const add_input *p, const add_input *q,
+    const channels_16 *last, __m512i lower, __m512i upper, __m512i zero, const int is_signed, const int lefts) {
+    const int whole = present == 0xffff;
+    const __m128i u = whole ? _mm_loadu_si128((const __m128i *)a) : _mm_maskz_loadu_epi8(present, a);
+    const __m128i v = whole ? _mm_loadu_si128((const __m128i *)b) : _mm_maskz_loadu_epi8(present, b);
+    __m512i x = _mm512_add_epi32(rescale_input(u, p, is_signed), rescale_input(v, q, is_signed));
+    if (lefts) x = shift_left(x, last->left);
+    x = rdbpot(srdhm(x, last->m, last->m_odd), last->right, last->mask, last->half);
+    x = _mm512_add_epi32(_mm512_min_epi32(_mm512_max_epi32(x, lower), upper), zero);
+    const __m128i bytes = _mm512_cvtepi32_epi8(x);
+    if (whole) _mm_storeu_si128((__m128i *)out, bytes);
+    else _mm_mask_storeu_epi8(out, present, bytes);
+}
+
+static inline __attribute__((always_inline)) void add(
+    size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s, const int is_signed,
+    const int lefts) {
+    const add_input p = load_add_input(s->zero_a, s->multiplier_a, s->shift_a);
+    const add_input q = load_add_input(s->zero_b, s->multiplier_b, s->shift_b);
+    const int32_t right = s->shift_out > 0 ? 0 : -s->shift_out, mask = (int32_t)((1ll << right) - 1);
+    channels_16 last;
+    last.m = last.m_odd = _mm512_set1_epi32(s->multiplier_out);
+    last.left = _mm512_set1_epi32(s->shift_out > 0 ? s->shift_out : 0);
+    last.right = _mm512_set1_epi32(right);
+    last.mask = _mm512_set1_epi32(mask);
+    last.half = _mm512_set1_epi32(mask >> 1);
+    const __m512i lower = _mm512_set1_epi32(s->lower - s->zero_out), upper = _mm512_set1_epi32(s->upper - s->zero_out);
+    const __m512i zero = _mm512_set1_epi32(s->zero_out);
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        add_block(a + i, b + i, out + i, 0xffff, &p, &q, &last, lower, upper, zero, is_signed, lefts);
+    if (i < count)
+        add_block(
+            a + i, b + i, out + i, (__mmask16)((1u << (count - i)) - 1), &p, &q, &last, lower, upper, zero, is_signed,
+            lefts);
+}
+
+static void add_16(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s) {
+    const int lefts = s->shift_out > 0;
+    if (s->is_signed) {
+        if (lefts) add(count, a, b, out, s, 1, 1); else add(count, a, b, out, s, 1, 0);
+    } else {
+        if (lefts) add(count, a, b, out, s, 0, 1); else add(count, a, b, out, s, 0, 0);
+    }
 }
 #pragma clang attribute pop
 
 const ck_kernel ck_int_avx512[] = {
+    {.name = "add_16__avx512", .kind = CK_INT_ADD, .isa = CK_ISA_AVX512, .int_add = add_16},
     {.name = "output_16__avx512", .kind = CK_INT_OUTPUT, .isa = CK_ISA_AVX512, .output = output_16},
 };
 const size_t ck_int_avx512_count = sizeof ck_int_avx512 / sizeof *ck_int_avx512;

@@ -74,24 +74,29 @@ static void gemm_6x64c4(const ck_int_tile *t) {
 // Blocks of up to 64 channels, in one register of 64, 32 or 16 bytes. Four taps' bytes are interleaved by two levels of
 // unpacking, so that one vpdpbusd does four taps: vector q holds in 128-bit lane L the channels 16L + 4q + 0…3.
 // Weights: [block][four of taps][q][L][channel][4] int8; a block has as many lanes as its register.
+// With a constant number of taps (3×3) the weights stay in registers while the pixels pass: 12 of them, beside 4
+// accumulators and 4 taps.
 #define DEPTHWISE(NAME, VECTOR, P, LOAD, ZERO, XOR, LANES, STORE) \
-    static inline __attribute__((always_inline)) void NAME(const ck_int_depthwise *d, const size_t taps) { \
+    static inline __attribute__((always_inline)) void NAME(const ck_int_depthwise *d, const size_t taps, const int flips) { \
         const size_t groups = (taps + 3) / 4; \
         const int8_t *w = (const int8_t *)d->w + d->first * groups * 4; \
-        const VECTOR flip = P##_set1_epi8((char)d->flip); \
+        const VECTOR flip = P##_set1_epi8((char)0x80); \
         const uint64_t present = d->channels == 64 ? ~0ull : (1ull << d->channels) - 1; \
         for (size_t p = 0; p < d->pixels; p++) { \
             const uint8_t *const *a = d->a + p * taps; \
             VECTOR acc[4] = {ZERO(), ZERO(), ZERO(), ZERO()}; \
-            for (size_t g = 0; g < groups; g++) { \
-                VECTOR t[4]; \
-                for (size_t i = 0; i < 4; i++) \
-                    t[i] = 4 * g + i < taps ? XOR(LOAD(present, a[4 * g + i] + d->first), flip) : ZERO(); \
+            CK_UNROLL_SMALL for (size_t g = 0; g < groups; g++) { \
+                VECTOR t[4], u[4]; \
+                CK_UNROLL for (size_t i = 0; i < 4; i++) { \
+                    t[i] = ZERO(); \
+                    if (4 * g + i < taps) { \
+                        t[i] = LOAD(present, a[4 * g + i] + d->first); \
+                        if (flips) t[i] = XOR(t[i], flip); \
+                    } \
+                } \
                 const VECTOR low01 = P##_unpacklo_epi8(t[0], t[1]), high01 = P##_unpackhi_epi8(t[0], t[1]); \
                 const VECTOR low23 = P##_unpacklo_epi8(t[2], t[3]), high23 = P##_unpackhi_epi8(t[2], t[3]); \
-                const VECTOR *v = (const VECTOR *)(w + g * 64 * LANES); \
-                VECTOR u[4]; \
-                memcpy(u, v, sizeof u); \
+                memcpy(u, w + g * 64 * LANES, sizeof u); \
                 acc[0] = P##_dpbusd_epi32(acc[0], P##_unpacklo_epi16(low01, low23), u[0]); \
                 acc[1] = P##_dpbusd_epi32(acc[1], P##_unpackhi_epi16(low01, low23), u[1]); \
                 acc[2] = P##_dpbusd_epi32(acc[2], P##_unpacklo_epi16(high01, high23), u[2]); \
@@ -127,11 +132,15 @@ DEPTHWISE(depthwise_64, __m512i, _mm512, LOAD_512, _mm512_setzero_si512, _mm512_
 DEPTHWISE(depthwise_32, __m256i, _mm256, LOAD_256, _mm256_setzero_si256, _mm256_xor_si256, 2, store_32)
 DEPTHWISE(depthwise_16, __m128i, _mm, LOAD_128, _mm_setzero_si128, _mm_xor_si128, 1, store_16)
 
+#define DEPTHWISE_CASE(NAME) \
+    if (d->taps == 9 && d->flip) NAME(d, 9, 1); \
+    else if (d->taps == 9) NAME(d, 9, 0); \
+    else NAME(d, d->taps, d->flip != 0);
+
 static void depthwise_64c4(const ck_int_depthwise *d) {
-    // 3×3 is common enough for a loop of its own, unrolled.
-    if (d->channels > 32) { if (d->taps == 9) depthwise_64(d, 9); else depthwise_64(d, d->taps); }
-    else if (d->channels > 16) { if (d->taps == 9) depthwise_32(d, 9); else depthwise_32(d, d->taps); }
-    else { if (d->taps == 9) depthwise_16(d, 9); else depthwise_16(d, d->taps); }
+    if (d->channels > 32) { DEPTHWISE_CASE(depthwise_64) }
+    else if (d->channels > 16) { DEPTHWISE_CASE(depthwise_32) }
+    else { DEPTHWISE_CASE(depthwise_16) }
 }
 
 static size_t block_lanes(size_t channels) { return channels > 32 ? 4 : channels > 16 ? 2 : 1; }

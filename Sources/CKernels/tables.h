@@ -5,6 +5,8 @@
 // Loops over a tile's rows and vectors are unrolled wholly, so that the accumulators are registers and not an array: one
 // loop left over costs a store per multiply-accumulate.
 #define CK_UNROLL _Pragma("clang loop unroll(full)")
+// A loop that is constant in some instances of its function only.
+#define CK_UNROLL_SMALL _Pragma("clang loop unroll_count(3)")
 
 #define CK_TABLES(X) \
     X(ck_int_scalar) \

@@ -162,6 +162,23 @@ const ck_kernel *ck_kernels(size_t *count);
 // Largest `rows`, `columns` of any tile: the size of the scratch that a driver needs.
 enum { CK_MAX_ROWS = 8, CK_MAX_COLUMNS = 64 };
 
+// A sliding window over NHWC images: a pixel is pixel_bytes long.
+typedef struct ck_window {
+    size_t input_height, input_width, pixel_bytes;
+    size_t kernel_height, kernel_width, stride, pad_top, pad_left;
+    size_t output_height, output_width;
+} ck_window;
+
+// Pointers to the pixels that output positions first ..< first + count read, as [groups][tap][group]: for group 1
+// [position][tap]. A tap outside the image points to `padding`.
+void ck_window_pointers(
+    const ck_window *w, size_t first, size_t count, const uint8_t *input, const uint8_t *padding, size_t group,
+    const uint8_t **out);
+
+// The pixels themselves, one patch of kernel_height·kernel_width·pixel_bytes after the other; outside is `padding`.
+void ck_window_patches(
+    const ck_window *w, size_t first, size_t count, const uint8_t *input, uint8_t padding, uint8_t *out);
+
 // Reads n bytes once, 64 at a time, and returns their sum: the memory ceiling.
 uint64_t ck_read_stream(const uint8_t *p, size_t n);
 // Σ of n bytes, each xor flip.

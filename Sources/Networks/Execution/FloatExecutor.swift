@@ -17,8 +17,8 @@ public final class FloatExecutor: Executor, @unchecked Sendable {
                 op.bind(left: input, right: UnsafeRawPointer(place(node.inputs[1])), output: output)
             case let op as Concatenation:
                 op.bind(inputs: node.inputs.map { UnsafeRawPointer(place($0)) }, output: output)
-            case let op as Pool<FloatMean>: op.bind(input: input, output: output)
-            case let op as Pool<Maximum<Float>>: op.bind(input: input, output: output)
+            case let op as Pool<MeanOfFloat>: op.bind(input: input, output: output)
+            case let op as Pool<MaximumOfFloat>: op.bind(input: input, output: output)
             case let op as Padding: op.bind(input: input, output: output)
             case let op as Copy: op.bind(input: input, output: output)
             case let op as FloatSoftmax: op.bind(input: input, output: output)
@@ -64,10 +64,10 @@ public final class FloatExecutor: Executor, @unchecked Sendable {
                 name: node.name, rows: batch * input.height * input.width,
                 channels: node.inputs.map { network.shape(of: $0).channels }, elementBytes: 4)
         case .averagePool(let window):
-            return try Pool<FloatMean>(
+            return try Pool<MeanOfFloat>(
                 name: node.name, geometry: network.geometry(node, window: window, batch: batch), threads: threads)
         case .maxPool(let window):
-            return try Pool<Maximum<Float>>(
+            return try Pool<MaximumOfFloat>(
                 name: node.name, geometry: network.geometry(node, window: window, batch: batch), threads: threads)
         case .pad(let margins):
             return Padding(
@@ -81,7 +81,7 @@ public final class FloatExecutor: Executor, @unchecked Sendable {
 
     /// The input tensor, NHWC: write the images here.
     public var input: UnsafeMutableBufferPointer<Float> { elements(of: 0, as: Float.self) }
-    /// The output tensor after a run.
+    /// The output tensor after a run; an argmax's is read by `indices(of:)`.
     public var output: UnsafeBufferPointer<Float> { UnsafeBufferPointer(elements(of: network.last, as: Float.self)) }
 
     /// A tensor inside `run(observing:)`.

@@ -28,10 +28,10 @@ public final class IntegerExecutor: Executor, @unchecked Sendable {
                 op.bind(left: input, right: UnsafeRawPointer(place(node.inputs[1])), output: output)
             case let op as Concatenation:
                 op.bind(inputs: node.inputs.map { UnsafeRawPointer(place($0)) }, output: output)
-            case let op as Pool<IntegerMean<UInt8>>: op.bind(input: input, output: output)
-            case let op as Pool<IntegerMean<Int8>>: op.bind(input: input, output: output)
-            case let op as Pool<Maximum<UInt8>>: op.bind(input: input, output: output)
-            case let op as Pool<Maximum<Int8>>: op.bind(input: input, output: output)
+            case let op as Pool<MeanOfUInt8>: op.bind(input: input, output: output)
+            case let op as Pool<MeanOfInt8>: op.bind(input: input, output: output)
+            case let op as Pool<MaximumOfUInt8>: op.bind(input: input, output: output)
+            case let op as Pool<MaximumOfInt8>: op.bind(input: input, output: output)
             case let op as Padding: op.bind(input: input, output: output)
             case let op as Copy: op.bind(input: input, output: output)
             case let op as IntegerSoftmax: op.bind(input: input, output: output)
@@ -87,13 +87,13 @@ public final class IntegerExecutor: Executor, @unchecked Sendable {
         case .averagePool(let window):
             let geometry = network.geometry(node, window: window, batch: batch)
             return isSigned
-                ? try Pool<IntegerMean<Int8>>(name: node.name, geometry: geometry, threads: threads)
-                : try Pool<IntegerMean<UInt8>>(name: node.name, geometry: geometry, threads: threads)
+                ? try Pool<MeanOfInt8>(name: node.name, geometry: geometry, threads: threads)
+                : try Pool<MeanOfUInt8>(name: node.name, geometry: geometry, threads: threads)
         case .maxPool(let window):
             let geometry = network.geometry(node, window: window, batch: batch)
             return isSigned
-                ? try Pool<Maximum<Int8>>(name: node.name, geometry: geometry, threads: threads)
-                : try Pool<Maximum<UInt8>>(name: node.name, geometry: geometry, threads: threads)
+                ? try Pool<MaximumOfInt8>(name: node.name, geometry: geometry, threads: threads)
+                : try Pool<MaximumOfUInt8>(name: node.name, geometry: geometry, threads: threads)
         case .pad(let margins):
             return Padding(
                 name: node.name, batch: batch, height: shape.height, width: shape.width, channels: shape.channels,
@@ -113,14 +113,16 @@ public final class IntegerExecutor: Executor, @unchecked Sendable {
     /// The output tensor after a run, as bytes.
     public var output: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(elements(of: network.last, as: UInt8.self)) }
 
-    /// A tensor's integers inside `run(observing:)`, or of the output after a run.
+    /// A tensor's integers inside `run(observing:)`, or of the output after a run; an argmax's are its indices.
     public func integers(of tensor: Int) -> [Int32] {
+        if network.holdsIndices(tensor) { return indices(of: tensor) }
         let isSigned = model.activations[tensor].range.isSigned
         return elements(of: tensor, as: UInt8.self).map { isSigned ? Int32(Int8(bitPattern: $0)) : Int32($0) }
     }
 
-    /// Writes real values to the input tensor, quantized by its parameters.
+    /// Writes real values to the input tensor, quantized by its parameters; no more than it has elements.
     public func quantizeInput(_ values: some Collection<Float>) {
+        precondition(values.count <= input.count, "\(values.count) values for an input of \(input.count)")
         let parameters = model.activations[0]
         for (index, value) in values.enumerated() {
             input[index] = UInt8(truncatingIfNeeded: parameters.quantize(value))

@@ -106,14 +106,13 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
             for index in 0..<rows.count { pointers[index] = input + (rows.lowerBound + index) * depth }
             return
         }
-        let zero = UnsafePointer(zeroPixel.pointer(Float.self))
-        var position = OutputPosition(row: rows.lowerBound, of: geometry)
-        for index in 0..<rows.count {
-            let (tile, row) = (index / tileRows, index % tileRows)
-            geometry.taps(
-                at: position, input: input, padding: zero, into: pointers + tile * tileRows * taps + row, step: tileRows
-            )
-            position.advance(in: geometry)
+        var window = geometry.window(elementBytes: 4)
+        UnsafeMutableRawPointer(pointers).withMemoryRebound(
+            to: UnsafePointer<UInt8>?.self, capacity: (rows.count + tileRows) * taps
+        ) { bytes in
+            ck_window_pointers(
+                &window, rows.lowerBound, rows.count, UnsafeRawPointer(input).assumingMemoryBound(to: UInt8.self),
+                zeroPixel.pointer(UInt8.self), tileRows, bytes)
         }
     }
 }

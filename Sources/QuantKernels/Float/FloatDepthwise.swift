@@ -53,8 +53,9 @@ public final class FloatDepthwise: Operator, @unchecked Sendable {
         let channels = geometry.inputChannels
         let taps = geometry.taps
         let pointers = pointers[part].pointer(UnsafePointer<Float>?.self)
-        let zero = UnsafePointer(zeroPixel.pointer(Float.self))
-        let input = input!
+        let bytes = self.pointers[part].pointer(UnsafePointer<UInt8>?.self)
+        let zero = zeroPixel.pointer(UInt8.self)
+        let input = UnsafeRawPointer(input!).assumingMemoryBound(to: UInt8.self)
         let output = output!
         let run = kernel.float_depthwise!
         var work = ck_float_depthwise()
@@ -66,14 +67,11 @@ public final class FloatDepthwise: Operator, @unchecked Sendable {
         work.out_stride = channels
         (work.lower, work.upper) = bounds
         var calls = 0
-        var position = OutputPosition(row: rows.lowerBound, of: geometry)
+        var window = geometry.window(elementBytes: 4)
         var row = rows.lowerBound
         while row < rows.upperBound {
             work.pixels = min(Self.pixels, rows.upperBound - row)
-            for pixel in 0..<work.pixels {
-                geometry.taps(at: position, input: input, padding: zero, into: pointers + pixel * taps, step: 1)
-                position.advance(in: geometry)
-            }
+            ck_window_pointers(&window, row, work.pixels, input, zero, 1, bytes)
             work.out = output + row * channels
             run(&work)
             row += work.pixels

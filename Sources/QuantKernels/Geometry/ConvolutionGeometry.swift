@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Shapes of a convolution, depthwise convolution or pool: NHWC in and out.
 public struct ConvolutionGeometry: Sendable, Hashable {
     public var batch = 1
@@ -62,7 +64,28 @@ public struct ConvolutionGeometry: Sendable, Hashable {
             || (outputWidth - 1) * stride + kernelWidth - padLeft > inputWidth
     }
 
-    /// - Throws: `shape` if an extent is not positive or some window lies wholly outside the image.
+    /// Most elements of a tensor, and the largest extent: sizes in bytes and positions then stay far inside Int.
+    private static let largestCount = 1 << 40
+
+    /// Whether the tensors and a channel's window are small enough to be addressed.
+    private var isAddressable: Bool {
+        let tensors = [
+            [batch, inputHeight, inputWidth, inputChannels], [batch, outputHeight, outputWidth, outputChannels],
+            [kernelHeight, kernelWidth, inputChannels, outputChannels],
+        ]
+        let fit = tensors.allSatisfy { extents in
+            var count = 1
+            for extent in extents {
+                if extent > Self.largestCount / count { return false }
+                count *= extent
+            }
+            return true
+        }
+        return fit && stride <= 1 << 20
+    }
+
+    /// - Throws: `shape` if an extent is not positive, a tensor is too large to address, or some window lies wholly outside
+    ///   the image.
     public func validate(_ name: String) throws(KernelError) {
         let extents = [
             batch, inputHeight, inputWidth, inputChannels, kernelHeight, kernelWidth, stride, outputHeight, outputWidth,
@@ -70,6 +93,7 @@ public struct ConvolutionGeometry: Sendable, Hashable {
         ]
         guard extents.allSatisfy({ $0 > 0 }), padTop >= 0, padLeft >= 0, padTop < kernelHeight, padLeft < kernelWidth
         else { throw .shape("\(name): extents must be positive and padding smaller than the kernel: \(self)") }
+        guard isAddressable else { throw .shape("\(name): tensors too large: \(self)") }
         guard (outputHeight - 1) * stride - padTop < inputHeight, (outputWidth - 1) * stride - padLeft < inputWidth
         else { throw .shape("\(name): the last window lies outside the image: \(self)") }
     }
@@ -98,26 +122,11 @@ struct OutputPosition {
 }
 
 extension ConvolutionGeometry {
-    /// Writes the pointers to the input pixels that the output position reads, one per tap, `step` entries apart. A tap
-    /// outside the image reads `padding`, a row of zero points.
-    @inline(__always)
-    func taps<Element>(
-        at position: OutputPosition, input: UnsafePointer<Element>, padding: UnsafePointer<Element>,
-        into pointers: UnsafeMutablePointer<UnsafePointer<Element>?>, step: Int
-    ) {
-        let top = position.y * stride - padTop
-        let left = position.x * stride - padLeft
-        let image = input + position.image * inputHeight * inputWidth * inputChannels
-        var slot = pointers
-        for ky in 0..<kernelHeight {
-            let y = top + ky
-            let inside = y >= 0 && y < inputHeight
-            let row = image + y * inputWidth * inputChannels
-            for kx in 0..<kernelWidth {
-                let x = left + kx
-                slot.pointee = inside && x >= 0 && x < inputWidth ? row + x * inputChannels : padding
-                slot += step
-            }
-        }
+    /// The window as the C kernels take it.
+    func window(elementBytes: Int) -> ck_window {
+        ck_window(
+            input_height: inputHeight, input_width: inputWidth, pixel_bytes: inputChannels * elementBytes,
+            kernel_height: kernelHeight, kernel_width: kernelWidth, stride: stride, pad_top: padTop, pad_left: padLeft,
+            output_height: outputHeight, output_width: outputWidth)
     }
 }

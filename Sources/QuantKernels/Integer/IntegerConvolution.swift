@@ -46,7 +46,10 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         let taps = geometry.taps
         let depth = geometry.inputChannels
         let columns = geometry.outputChannels
-        guard weights.values.count == columns * taps * depth, weights.channels == columns, bias.count == columns else {
+        guard
+            weights.values.count == columns * taps * depth, weights.channels == columns, weights.axis == .outermost,
+            bias.count == columns
+        else {
             throw KernelError.shape(
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
         }
@@ -163,49 +166,14 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
             for index in 0..<rows.count { pointers[index] = input + (rows.lowerBound + index) * depth }
             return
         }
-        let zero = UnsafePointer(zeroPixel.pointer(UInt8.self))
-        let patches = scratch.patches.pointer(UInt8.self)
-        var position = OutputPosition(row: rows.lowerBound, of: geometry)
-        for index in 0..<rows.count {
-            if copiesPatches {
-                let patch = patches + index * depth
-                copyPatch(at: position, from: input, to: patch)
-                pointers[index] = UnsafePointer(patch)
-            } else {
-                let (tile, row) = (index / tileRows, index % tileRows)
-                geometry.taps(
-                    at: position, input: input, padding: zero, into: pointers + tile * tileRows * taps + row,
-                    step: tileRows)
-            }
-            position.advance(in: geometry)
-        }
-    }
-
-    /// The taps of one output position, end to end; rows of the window inside the image are copied whole.
-    private func copyPatch(
-        at position: OutputPosition, from input: UnsafePointer<UInt8>, to patch: UnsafeMutablePointer<UInt8>
-    ) {
-        let g = geometry
-        let channels = g.inputChannels
-        let top = position.y * g.stride - g.padTop
-        let left = position.x * g.stride - g.padLeft
-        let image = input + position.image * g.inputHeight * g.inputWidth * channels
-        let padding = zeroPixel.pointer(UInt8.self).pointee
-        let rowBytes = g.kernelWidth * channels
-        var slot = patch
-        for y in top..<top + g.kernelHeight {
-            if y < 0 || y >= g.inputHeight {
-                slot.update(repeating: padding, count: rowBytes)
-            } else {
-                let row = image + y * g.inputWidth * channels
-                let before = max(0, -left)
-                let after = max(0, left + g.kernelWidth - g.inputWidth)
-                let inside = max(0, g.kernelWidth - before - after)
-                slot.update(repeating: padding, count: before * channels)
-                (slot + before * channels).update(from: row + (left + before) * channels, count: inside * channels)
-                (slot + (before + inside) * channels).update(repeating: padding, count: after * channels)
-            }
-            slot += rowBytes
+        var window = geometry.window(elementBytes: 1)
+        let padding = zeroPixel.pointer(UInt8.self)
+        if copiesPatches {
+            let patches = scratch.patches.pointer(UInt8.self)
+            ck_window_patches(&window, rows.lowerBound, rows.count, input, padding.pointee, patches)
+            for index in 0..<rows.count { pointers[index] = UnsafePointer(patches + index * depth) }
+        } else {
+            ck_window_pointers(&window, rows.lowerBound, rows.count, input, padding, tileRows, pointers)
         }
     }
 

@@ -27,7 +27,9 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         try geometry.validate(name)
         let channels = geometry.inputChannels
         let taps = geometry.taps
-        guard channels == geometry.outputChannels, weights.values.count == channels * taps, bias.count == channels
+        guard
+            channels == geometry.outputChannels, weights.values.count == channels * taps,
+            weights.channels == channels, weights.axis == .innermost, bias.count == channels
         else {
             throw KernelError.shape(
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
@@ -96,14 +98,11 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         work.flip = flip
         let accumulators = work.acc!
         var calls = 0
-        var position = OutputPosition(row: rows.lowerBound, of: geometry)
+        var window = geometry.window(elementBytes: 1)
         var row = rows.lowerBound
         while row < rows.upperBound {
             let pixels = min(Self.pixels, rows.upperBound - row)
-            for pixel in 0..<pixels {
-                geometry.taps(at: position, input: input, padding: zero, into: pointers + pixel * taps, step: 1)
-                position.advance(in: geometry)
-            }
+            ck_window_pointers(&window, row, pixels, input, zero, 1, pointers)
             work.pixels = pixels
             var first = 0
             while first < channels {

@@ -22,8 +22,12 @@ public final class IntegerSoftmax: Operator, @unchecked Sendable {
             scale: 1.0 / 256, zeroPoint: range.isSigned ? -128 : 0, range: range.isSigned ? .int8 : .uint8)
     }
 
-    /// - Throws: `QuantizationError.invalidMultiplier` for a scale that no fixed-point exponent holds.
+    /// - Throws: `KernelError.shape` unless a row has 1 to 4,095 elements, what the sum's 12 integer bits hold;
+    ///   `QuantizationError.invalidMultiplier` for a scale that no fixed-point exponent holds.
     public init(name: String, rows: Int, count: Int, input: QuantizationParameters) throws {
+        guard rows > 0, 1..<1 << Int(Self.sumBits) ~= count else {
+            throw KernelError.shape("\(name): softmax of \(rows) rows of \(count) elements: rows have 1 to 4095")
+        }
         (self.rows, self.count) = (rows, count)
         flip = UInt8(input.flip)
         outputFlip = flip
@@ -60,11 +64,13 @@ public final class IntegerSoftmax: Operator, @unchecked Sendable {
             let bitsOverUnit = Self.sumBits - headroom
             let normalised = Int32(truncatingIfNeeded: (UInt32(bitPattern: sum) << UInt32(headroom)) &- (1 << 31))
             let reciprocal = FixedPoint.reciprocalOfOnePlus(normalised)
+            // Q0 to levels of 1/256. Shifted by 32 or more, a product below 2³¹ rounds to 0.
+            let shift = bitsOverUnit + 31 - 8
             for index in 0..<count {
                 var level: Int32 = 0
-                if let value = exponential(logits[index] ^ flip, largest) {
+                if shift <= 31, let value = exponential(logits[index] ^ flip, largest) {
                     let product = FixedPoint.multiply(reciprocal, value)
-                    level = min(roundingDivideByPowerOfTwo(product, bitsOverUnit + 31 - 8), 255)
+                    level = min(roundingDivideByPowerOfTwo(product, shift), 255)
                 }
                 target[index] = UInt8(truncatingIfNeeded: level) ^ outputFlip
             }

@@ -1,45 +1,118 @@
-/// How a pool's elements are combined. A protocol with static functions, so that the loops specialise.
-public protocol PoolingRule<Element>: Sendable {
+/// How a pool's elements are combined. The rules are plain types, not generic ones: a conformance of a plain type is
+/// specialised by the compiler, so that `Pool`, which other modules instantiate, runs specialised loops.
+public protocol PoolingRule: Sendable {
     associatedtype Element: BitwiseCopyable & Sendable
     associatedtype Sum: BitwiseCopyable & Sendable
     static var start: Sum { get }
     static func combine(_ sum: Sum, _ element: Element) -> Sum
     /// The output for `count` elements inside the image.
     static func finish(_ sum: Sum, count: Int) -> Element
+    /// The windows of output rows `rows`, channels `channels`; `sums` has room for all channels.
+    static func pool(
+        _ geometry: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<Element>,
+        output: UnsafeMutablePointer<Element>, sums: UnsafeMutablePointer<Sum>)
 }
 
-/// max; the scale and zero point stay.
-public enum Maximum<Element: Comparable & BitwiseCopyable & Sendable>: PoolingRule {
-    public typealias Sum = Element?
-    public static var start: Element? { nil }
+extension PoolingRule {
     @inline(__always)
-    public static func combine(_ sum: Element?, _ element: Element) -> Element? {
-        if let sum { sum < element ? element : sum } else { element }
+    static func loop(
+        _ g: ConvolutionGeometry, rows: Range<Int>, channels share: Range<Int>, input: UnsafePointer<Element>,
+        output: UnsafeMutablePointer<Element>, sums sum: UnsafeMutablePointer<Sum>
+    ) {
+        let channels = g.inputChannels
+        var position = OutputPosition(row: rows.lowerBound, of: g)
+        for row in rows {
+            let top = position.y * g.stride - g.padTop
+            let left = position.x * g.stride - g.padLeft
+            let ys = max(top, 0)..<min(top + g.kernelHeight, g.inputHeight)
+            let xs = max(left, 0)..<min(left + g.kernelWidth, g.inputWidth)
+            for c in share { sum[c] = start }
+            for y in ys {
+                for x in xs {
+                    let pixel = input + ((position.image * g.inputHeight + y) * g.inputWidth + x) * channels
+                    for c in share { sum[c] = combine(sum[c], pixel[c]) }
+                }
+            }
+            let target = output + row * channels
+            let count = ys.count * xs.count
+            for c in share { target[c] = finish(sum[c], count: count) }
+            position.advance(in: g)
+        }
     }
-    @inline(__always)
-    public static func finish(_ sum: Element?, count: Int) -> Element { sum! }
 }
 
-/// Integer mean, half away from zero; the scale and zero point stay.
-public enum IntegerMean<Element: FixedWidthInteger & BitwiseCopyable & Sendable>: PoolingRule {
+/// Mean, half away from zero, of a sum of `count` integers.
+@inline(__always)
+private func meanHalfAway(_ sum: Int32, _ count: Int) -> Int32 {
+    let count = Int32(truncatingIfNeeded: count)
+    let half = sum < 0 ? 0 &- count / 2 : count / 2
+    return (sum &+ half) / count
+}
+
+/// Integer mean of uint8, half away from zero; the scale and zero point stay.
+public enum MeanOfUInt8: PoolingRule {
     public static var start: Int32 { 0 }
-    @inline(__always)
-    public static func combine(_ sum: Int32, _ element: Element) -> Int32 { sum &+ Int32(truncatingIfNeeded: element) }
-    @inline(__always)
-    public static func finish(_ sum: Int32, count: Int) -> Element {
-        let count = Int32(truncatingIfNeeded: count)
-        let half = sum < 0 ? 0 &- count / 2 : count / 2
-        return Element(truncatingIfNeeded: (sum &+ half) / count)
-    }
+    public static func combine(_ sum: Int32, _ element: UInt8) -> Int32 { sum &+ Int32(element) }
+    public static func finish(_ sum: Int32, count: Int) -> UInt8 { UInt8(truncatingIfNeeded: meanHalfAway(sum, count)) }
+    public static func pool(
+        _ geometry: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<UInt8>,
+        output: UnsafeMutablePointer<UInt8>, sums: UnsafeMutablePointer<Int32>
+    ) { loop(geometry, rows: rows, channels: channels, input: input, output: output, sums: sums) }
+}
+
+/// Integer mean of int8, half away from zero.
+public enum MeanOfInt8: PoolingRule {
+    public static var start: Int32 { 0 }
+    public static func combine(_ sum: Int32, _ element: Int8) -> Int32 { sum &+ Int32(element) }
+    public static func finish(_ sum: Int32, count: Int) -> Int8 { Int8(truncatingIfNeeded: meanHalfAway(sum, count)) }
+    public static func pool(
+        _ geometry: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<Int8>,
+        output: UnsafeMutablePointer<Int8>, sums: UnsafeMutablePointer<Int32>
+    ) { loop(geometry, rows: rows, channels: channels, input: input, output: output, sums: sums) }
 }
 
 /// Float mean.
-public enum FloatMean: PoolingRule {
+public enum MeanOfFloat: PoolingRule {
     public static var start: Float { 0 }
-    @inline(__always)
     public static func combine(_ sum: Float, _ element: Float) -> Float { sum + element }
-    @inline(__always)
     public static func finish(_ sum: Float, count: Int) -> Float { sum / Float(count) }
+    public static func pool(
+        _ geometry: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<Float>,
+        output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
+    ) { loop(geometry, rows: rows, channels: channels, input: input, output: output, sums: sums) }
+}
+
+/// Largest uint8; the scale and zero point stay.
+public enum MaximumOfUInt8: PoolingRule {
+    public static var start: UInt8 { .min }
+    public static func combine(_ sum: UInt8, _ element: UInt8) -> UInt8 { max(sum, element) }
+    public static func finish(_ sum: UInt8, count: Int) -> UInt8 { sum }
+    public static func pool(
+        _ geometry: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<UInt8>,
+        output: UnsafeMutablePointer<UInt8>, sums: UnsafeMutablePointer<UInt8>
+    ) { loop(geometry, rows: rows, channels: channels, input: input, output: output, sums: sums) }
+}
+
+/// Largest int8.
+public enum MaximumOfInt8: PoolingRule {
+    public static var start: Int8 { .min }
+    public static func combine(_ sum: Int8, _ element: Int8) -> Int8 { max(sum, element) }
+    public static func finish(_ sum: Int8, count: Int) -> Int8 { sum }
+    public static func pool(
+        _ geometry: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<Int8>,
+        output: UnsafeMutablePointer<Int8>, sums: UnsafeMutablePointer<Int8>
+    ) { loop(geometry, rows: rows, channels: channels, input: input, output: output, sums: sums) }
+}
+
+/// Largest float.
+public enum MaximumOfFloat: PoolingRule {
+    public static var start: Float { -.infinity }
+    public static func combine(_ sum: Float, _ element: Float) -> Float { element > sum ? element : sum }
+    public static func finish(_ sum: Float, count: Int) -> Float { sum }
+    public static func pool(
+        _ geometry: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<Float>,
+        output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
+    ) { loop(geometry, rows: rows, channels: channels, input: input, output: output, sums: sums) }
 }
 
 /// Pooling over windows; elements outside the image do not count.
@@ -76,26 +149,8 @@ public final class Pool<Rule: PoolingRule>: Operator, @unchecked Sendable {
         let byRows = g.rows >= parts
         let rows = byRows ? Self.share(g.rows, part: part, of: parts) : 0..<g.rows
         let share = byRows ? 0..<channels : Self.share(channels, part: part, of: parts)
-        guard !rows.isEmpty, !share.isEmpty else { return }
-        let (input, output) = (input!, output!)
-        let sum = sums[part].pointer(Rule.Sum.self)
-        var position = OutputPosition(row: rows.lowerBound, of: g)
-        for row in rows {
-            let top = position.y * g.stride - g.padTop
-            let left = position.x * g.stride - g.padLeft
-            let ys = max(top, 0)..<min(top + g.kernelHeight, g.inputHeight)
-            let xs = max(left, 0)..<min(left + g.kernelWidth, g.inputWidth)
-            for c in share { sum[c] = Rule.start }
-            for y in ys {
-                for x in xs {
-                    let pixel = input + ((position.image * g.inputHeight + y) * g.inputWidth + x) * channels
-                    for c in share { sum[c] = Rule.combine(sum[c], pixel[c]) }
-                }
-            }
-            let target = output + row * channels
-            let count = ys.count * xs.count
-            for c in share { target[c] = Rule.finish(sum[c], count: count) }
-            position.advance(in: g)
-        }
+        guard !rows.isEmpty, !share.isEmpty, let input, let output else { return }
+        Rule.pool(
+            g, rows: rows, channels: share, input: input, output: output, sums: sums[part].pointer(Rule.Sum.self))
     }
 }

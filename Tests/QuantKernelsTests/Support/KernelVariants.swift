@@ -73,9 +73,15 @@ enum Kinds {
     static let ceilings = [Int(CK_INT_CEILING), Int(CK_FLOAT_CEILING)]
 }
 
-/// Runs all parts on the calling thread, the last one first: parts must not depend on each other.
-func runParts(_ operation: Operator, _ parts: Int) {
+/// Runs all parts on the calling thread, the last one first: parts must not depend on each other. Keeps the buffers that
+/// the operator is bound to alive meanwhile, and fails if something was written beside them.
+func runParts(
+    _ operation: Operator, _ parts: Int, _ buffers: GuardedBuffer..., sourceLocation: SourceLocation = #_sourceLocation
+) {
     for part in (0..<parts).reversed() { operation.run(part: part, of: parts) }
+    for buffer in buffers where !buffer.canariesAreIntact {
+        Issue.record("\(operation.name) wrote beside a buffer of \(buffer.count) bytes", sourceLocation: sourceLocation)
+    }
 }
 
 /// Fails with the first difference instead of two long arrays.

@@ -1,0 +1,170 @@
+import Glibc
+import QuantKernels
+import Quantization
+import Synchronization
+import Testing
+
+/// Counts how often each part runs. A part has a slot of its own: parts that ran twice at once would lose a count, parts
+/// that were left out would miss one.
+private final class CountingOperator: Operator, @unchecked Sendable {
+    let counts: UnsafeMutablePointer<Int>
+    let wrongParts = Atomic<Int>(0)
+    let parts: Int
+
+    init(parts: Int) {
+        self.parts = parts
+        counts = .allocate(capacity: parts * 16)  // a cache line each
+        counts.initialize(repeating: 0, count: parts * 16)
+        super.init(name: "counting", path: .scalar, outputCount: parts)
+    }
+
+    deinit { counts.deallocate() }
+
+    override func run(part: Int, of parts: Int) {
+        if parts != self.parts || !(0..<parts).contains(part) { wrongParts.add(1, ordering: .relaxed) }
+        counts[part * 16] += 1
+    }
+
+    func count(_ part: Int) -> Int { counts[part * 16] }
+}
+
+/// The system's number of the calling thread: /proc/thread-self links to <process>/task/<thread>.
+private func currentThread() -> pid_t {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { link in
+        let length = max(0, readlink("/proc/thread-self", link.baseAddress!, 63))
+        link[length] = 0
+        return strrchr(link.baseAddress!, Int32(UInt8(ascii: "/"))).map { pid_t(atoi($0 + 1)) } ?? 0
+    }
+}
+
+/// Notes on which thread each part ran.
+private final class IdentifyingOperator: Operator, @unchecked Sendable {
+    let threads: UnsafeMutablePointer<pid_t>
+
+    init(parts: Int) {
+        threads = .allocate(capacity: parts)
+        threads.initialize(repeating: 0, count: parts)
+        super.init(name: "identifying", path: .scalar, outputCount: parts)
+    }
+
+    deinit { threads.deallocate() }
+
+    override func run(part: Int, of parts: Int) { threads[part] = currentThread() }
+}
+
+@Suite struct ThreadPoolTests {
+    /// One to five threads, which is more than many machines have processors.
+    @Test(arguments: 1...5) func everyPartRunsOnce(threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        let work = CountingOperator(parts: threads)
+        for run in 1...5000 {
+            pool.run(work)
+            // `run` returns after the last part, so every slot stands at the number of runs.
+            let complete = (0..<threads).allSatisfy { work.count($0) == run }
+            if !complete {
+                Issue.record("after run \(run): \((0..<threads).map { work.count($0) })")
+                return
+            }
+        }
+        #expect(work.wrongParts.load(ordering: .relaxed) == 0)
+    }
+
+    /// Workers that went to sleep (they spin for less than a millisecond) take up the next operator.
+    @Test(arguments: 2...5) func sleepingWorkersWake(threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        let work = CountingOperator(parts: threads)
+        for run in 1...60 {
+            // Around the end of the spinning, where a wake-up could be lost, and far behind it.
+            usleep(UInt32(run * 37 % 5 * 100 + (run % 10 == 0 ? 20_000 : 0)))
+            pool.run(work)
+            #expect((0..<threads).allSatisfy { work.count($0) == run })
+        }
+    }
+
+    /// An idle pool burns no processor time, and its threads end with it.
+    @Test func idlePoolSleepsAndEndsItsThreads() async {
+        await #expect(processExitsWith: .success) { try ThreadPoolTests.watchIdlePool() }
+    }
+
+    private static func watchIdlePool() throws {
+        func processorTime() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        }
+        func exists(_ thread: pid_t) -> Bool { access("/proc/self/task/\(thread)", F_OK) == 0 }
+        for threads in 2...5 {
+            let identities = {
+                let pool = ThreadPool(threads: threads)
+                let work = IdentifyingOperator(parts: threads)
+                for _ in 0..<10 { pool.run(work) }
+                usleep(100_000)
+                let start = processorTime()
+                usleep(100_000)
+                #expect(processorTime() - start < 0.02)
+                let workers = (1..<threads).map { work.threads[$0] }
+                #expect(Set(workers).count == threads - 1 && workers.allSatisfy { $0 != currentThread() && exists($0) })
+                return workers
+            }()
+            // The system drops a joined thread from its list a moment later.
+            for _ in 0..<100 where identities.contains(where: exists) { usleep(10_000) }
+            #expect(!identities.contains(where: exists), "workers outlive their pool of \(threads)")
+        }
+        // Pools that end before their workers have started.
+        for _ in 0..<200 { _ = ThreadPool(threads: 3) }
+    }
+
+    /// Outputs do not depend on the number of threads, floats included: a partition cuts no sum.
+    @Test func resultsAreTheSameForEveryThreadCount() throws {
+        var generator = SplitMix64(seed: 51)
+        let numerics = try LayerNumerics.draw(20, using: &generator).first!
+        let shapes: [(IntegerLayer.Kind, ConvolutionGeometry)] = [
+            (.convolution, .same(height: 9, width: 11, channels: 5, kernel: 3, stride: 1, outputChannels: 70)),
+            (.convolution, .product(rows: 1, depth: 129, columns: 300)),
+            (.depthwise, .same(height: 9, width: 11, channels: 70, kernel: 3, stride: 2, outputChannels: 70)),
+        ]
+        for (kind, geometry) in shapes {
+            let layer = try IntegerLayer(kind, geometry, numerics, using: &generator)
+            let expected = try layer.reference()
+            let floats = (0..<geometry.inputCount).map { _ in Float.random(in: -1...1, using: &generator) }
+            let depth = geometry.taps * (kind == .depthwise ? 1 : geometry.inputChannels)
+            let weights = (0..<geometry.outputChannels * depth).map { _ in Float.random(in: -1...1, using: &generator) }
+            let bias = [Float](repeating: 0.5, count: geometry.outputChannels)
+            var single: [Float] = []
+            for threads in 1...5 {
+                let pool = ThreadPool(threads: threads)
+                let source = GuardedBuffer(layer.inputBytes, .endsAtGuard)
+                let target = GuardedBuffer(count: geometry.outputCount, .endsAtGuard)
+                let operation = try layer.make(
+                    KernelRegistry(), threads: threads, input: source.base, output: target.base)
+
+                let floatSource = GuardedBuffer(floats, .endsAtGuard)
+                let floatTarget = GuardedBuffer(count: geometry.outputCount * 4, .endsAtGuard)
+                let floatOperation: Operator
+                switch kind {
+                case .convolution:
+                    let operation = try FloatConvolution(
+                        name: "conv", geometry: geometry, weights: weights, bias: bias, activation: (0, 6),
+                        registry: KernelRegistry(), threads: threads)
+                    operation.bind(input: floatSource.base, output: floatTarget.base)
+                    floatOperation = operation
+                case .depthwise:
+                    let operation = try FloatDepthwise(
+                        name: "depthwise", geometry: geometry, weights: weights, bias: bias, activation: (0, 6),
+                        registry: KernelRegistry(), threads: threads)
+                    operation.bind(input: floatSource.base, output: floatTarget.base)
+                    floatOperation = operation
+                }
+                // Repeated runs give the same, too.
+                for _ in 0..<20 {
+                    pool.run(operation)
+                    expectEqual(target.elements(), expected, "\(kind) on \(threads) threads")
+                    pool.run(floatOperation)
+                    if single.isEmpty { single = floatTarget.elements() }
+                    expectEqual(floatTarget.elements(), single, "float \(kind) on \(threads) threads")
+                }
+                withExtendedLifetime((source, floatSource)) {}
+            }
+        }
+    }
+}
