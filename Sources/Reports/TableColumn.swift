@@ -54,13 +54,13 @@ struct TableColumn: Sendable {
     private static let ceiling = number(.percentOfCeiling, expendable: 5) { record in
         record.percentOfCeiling.map { ($0, nil) }
     }
-    private static let perCycle = number(.macsPerCycle, expendable: 8) { record in
+    private static let perCycle = number(.macsPerCycle, expendable: 7) { record in
         record.macsPerCycle?.value.map { ($0, nil) }
     }
     private static let model = number(.modelSize, expendable: 6) { record in
         record.modelBytes.map { (Double($0), nil) }
     }
-    private static let path = TableColumn(title: "path", isNumber: false, expendable: 7) { row, _ in
+    private static let path = TableColumn(title: "path", isNumber: false, expendable: 8) { row, _ in
         row.record.path ?? ""
     }
 

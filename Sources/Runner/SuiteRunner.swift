@@ -333,9 +333,10 @@ public final class SuiteRunner {
 
 extension MeasurePlan {
     init(_ settings: MeasureSettings, seed: UInt64) {
+        // Without a limit of the suite's own, time alone ends a cell: a smaller number would end it before `max_time`.
         self.init(
             warmup: settings.warmup / .seconds(1), minTime: settings.minTime / .seconds(1),
             maxTime: settings.maxTime / .seconds(1), relativeCI: settings.relativeCI,
-            maxSamples: settings.maxSamples ?? 1000, seed: seed)
+            maxSamples: settings.maxSamples ?? 1 << 24, seed: seed)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 import Results
 import Testing
 
@@ -197,6 +198,22 @@ import Testing
         let wrong = try BenchProcess.run("run", "tiny.json", "--min-time", "3", in: folder)
         #expect(wrong.status == 2)
         #expect(wrong.stderr.contains("duration '3': must be a number with its unit"))
+    }
+
+    /// An interval that no cell reaches: without `max_samples` a cell has all of its time.
+    @Test func timeEndsACellThatDoesNotSettle() throws {
+        let folder = try Workspace()
+        try folder.write(
+            """
+            { "schema_version": 1, "name": "tiny", "cases": [{ "gemm": [16, 16, 16], "numerics": "f32" }],
+              "measure": { "warmup": "1ms", "min_time": "10ms", "max_time": "400ms", "relative_ci": 1e-12 } }
+            """, to: "tiny.json")
+        let run = try BenchProcess.run("run", "tiny.json", in: folder)
+        #expect(run.status == 0)
+        #expect(run.stdout.contains("(time)"))
+        let latency = try #require(try folder.results().benchmarks[0].latency)
+        #expect(latency.stopReason == .time)
+        #expect(latency.samples.reduce(0, +) * Double(latency.iterationsPerSample) >= 400e6)
     }
 
     @Test func theLineToRerunACellRerunsIt() throws {

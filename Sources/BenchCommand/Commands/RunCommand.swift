@@ -150,9 +150,9 @@ struct RunCommand: ParsableCommand {
         switch progress {
         case .machine: line.show("measuring the machine's ceilings", force: true)
         case .preparing(let cell, let done, let total):
-            line.show("preparing \(cell) (\(done) of \(plural(total, "cell")) done)", force: true)
+            line.show("\(done)/\(total) cells, preparing \(cell)", force: true)
         case .accuracy(let cell, let done, let total, let share):
-            line.show("\(ProgressLine.bar(share)) accuracy of \(cell) (\(done) of \(plural(total, "cell")) done)")
+            line.show("\(done)/\(total) cells, accuracy of \(cell): \(Int(100 * share)) %")
         case .measuring(let workload, let done, let total, let share):
             line.show("\(ProgressLine.bar(share)) \(done)/\(total) cells, measuring \(workload)")
         }

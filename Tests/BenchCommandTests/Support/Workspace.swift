@@ -58,7 +58,9 @@ final class Workspace {
         let manager = FileManager.default
         try manager.createDirectory(atPath: file("prefix/bin"), withIntermediateDirectories: true)
         try manager.createDirectory(atPath: file("prefix/share/bench"), withIntermediateDirectories: true)
-        try manager.copyItem(atPath: BenchProcess.executable, toPath: file("prefix/bin/bench"))
+        // By another process: were the copy open for writing here while another test starts a process, that one would
+        // inherit the open file, and a file that is open for writing cannot be executed.
+        _ = try BenchProcess([BenchProcess.executable, "prefix/bin/bench"], in: self, executable: "cp").wait()
         for folder in ["report-templates", "suites"] + (checkpoints ? ["checkpoints"] : []) {
             try manager.copyItem(
                 atPath: BenchProcess.checkout + "/" + folder, toPath: file("prefix/share/bench/" + folder))
