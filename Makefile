@@ -25,12 +25,10 @@ build: deps ## build bench, optimised
 	$(SWIFT) build -c release --product bench
 
 run: build ## measure suites/mobilenet.json; table here, files in results/local
-	@mkdir -p $(RESULTS)
-	$(bench) run suites/mobilenet.json --export-csv $(RESULTS)/mobilenet.csv \
-	    --export-markdown $(RESULTS)/mobilenet.md --export-json $(RESULTS)/mobilenet.json
+	$(bench) run suites/mobilenet.json --output $(RESULTS)
 
 smoke: build ## run the short suite that only shows that everything works
-	$(bench) run suites/smoke.json
+	$(bench) run suites/smoke.json --output $(RESULTS)
 
 test: deps ## run all tests
 	$(SWIFT) test -c release --disable-xctest

@@ -84,7 +84,8 @@ let package = Package(
             name: "CountersTests", dependencies: ["Counters", "PAPICounters", "CPlatform"], swiftSettings: papi),
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement", "Counters"], swiftSettings: swift),
         .testTarget(
-            name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization"], swiftSettings: swift),
+            name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization", "CPlatform"],
+            swiftSettings: swift),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swift),
         .testTarget(
             name: "TrainingTests", dependencies: ["Training", "Networks", "QuantKernels", "Datasets"],
@@ -94,7 +95,7 @@ let package = Package(
             name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
-            name: "BenchCommandTests", dependencies: ["BenchCommand", "Runner", "Results", "Suites"],
+            name: "BenchCommandTests", dependencies: ["bench", "Results", "Measurement", "Networks"],
             swiftSettings: swift),
     ]
 )

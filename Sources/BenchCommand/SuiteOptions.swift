@@ -46,7 +46,7 @@ struct SuiteOptions: ParsableArguments {
                     (
                         $0.name,
                         Catalogue.Network(
-                            hasWidth: true, defaultResolution: $0.defaultResolution,
+                            hasWidth: $0.hasWidth, defaultResolution: $0.defaultResolution,
                             minimumResolution: $0.minimumResolution)
                     )
                 }),

@@ -167,9 +167,78 @@ static void output_16(
     #undef EITHER
     #undef OUTPUT
 }
+// One input of the addition: RDBPOT(SRDHM(x·2^20, m), e) for |x| ≤ 255, without 64-bit products. With m = h·2^16 + l:
+//   (x·2^20·m + 2^30) >> 31 = (x·m + 2^10) >> 11 = x·h·2^5 + ((x·l + 2^10) >> 11)
+typedef struct {
+    __m512i zero, high, low, right, mask, half;
+} add_input;
+
+static inline add_input load_add_input(int32_t zero, int32_t m, int32_t shift) {
+    const int32_t right = -shift, mask = (int32_t)((1ll << right) - 1);
+    return (add_input){
+        _mm512_set1_epi32(zero), _mm512_set1_epi32((m >> 16) << 5), _mm512_set1_epi32(m & 0xffff),
+        _mm512_set1_epi32(right), _mm512_set1_epi32(mask), _mm512_set1_epi32(mask >> 1)};
+}
+
+static inline __m512i rescale_input(__m128i bytes, const add_input *p, const int is_signed) {
+    const __m512i q = is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
+    const __m512i x = _mm512_sub_epi32(q, p->zero);
+    const __m512i low = _mm512_add_epi32(_mm512_mullo_epi32(x, p->low), _mm512_set1_epi32(1 << 10));
+    const __m512i y = _mm512_add_epi32(_mm512_mullo_epi32(x, p->high), _mm512_srai_epi32(low, 11));
+    return rdbpot(y, p->right, p->mask, p->half);
+}
+
+// 16 sums; `present` of them are read and written.
+static inline __attribute__((always_inline)) void add_block(
+    const uint8_t *a, const uint8_t *b, uint8_t *out, __mmask16 present, const add_input *p, const add_input *q,
+    const channels_16 *last, __m512i lower, __m512i upper, __m512i zero, const int is_signed, const int lefts) {
+    const int whole = present == 0xffff;
+    const __m128i u = whole ? _mm_loadu_si128((const __m128i *)a) : _mm_maskz_loadu_epi8(present, a);
+    const __m128i v = whole ? _mm_loadu_si128((const __m128i *)b) : _mm_maskz_loadu_epi8(present, b);
+    __m512i x = _mm512_add_epi32(rescale_input(u, p, is_signed), rescale_input(v, q, is_signed));
+    if (lefts) x = shift_left(x, last->left);
+    x = rdbpot(srdhm(x, last->m, last->m_odd), last->right, last->mask, last->half);
+    x = _mm512_add_epi32(_mm512_min_epi32(_mm512_max_epi32(x, lower), upper), zero);
+    const __m128i bytes = _mm512_cvtepi32_epi8(x);
+    if (whole) _mm_storeu_si128((__m128i *)out, bytes);
+    else _mm_mask_storeu_epi8(out, present, bytes);
+}
+
+static inline __attribute__((always_inline)) void add(
+    size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s, const int is_signed,
+    const int lefts) {
+    const add_input p = load_add_input(s->zero_a, s->multiplier_a, s->shift_a);
+    const add_input q = load_add_input(s->zero_b, s->multiplier_b, s->shift_b);
+    const int32_t right = s->shift_out > 0 ? 0 : -s->shift_out, mask = (int32_t)((1ll << right) - 1);
+    channels_16 last;
+    last.m = last.m_odd = _mm512_set1_epi32(s->multiplier_out);
+    last.left = _mm512_set1_epi32(s->shift_out > 0 ? s->shift_out : 0);
+    last.right = _mm512_set1_epi32(right);
+    last.mask = _mm512_set1_epi32(mask);
+    last.half = _mm512_set1_epi32(mask >> 1);
+    const __m512i lower = _mm512_set1_epi32(s->lower - s->zero_out), upper = _mm512_set1_epi32(s->upper - s->zero_out);
+    const __m512i zero = _mm512_set1_epi32(s->zero_out);
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        add_block(a + i, b + i, out + i, 0xffff, &p, &q, &last, lower, upper, zero, is_signed, lefts);
+    if (i < count)
+        add_block(
+            a + i, b + i, out + i, (__mmask16)((1u << (count - i)) - 1), &p, &q, &last, lower, upper, zero, is_signed,
+            lefts);
+}
+
+static void add_16(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s) {
+    const int lefts = s->shift_out > 0;
+    if (s->is_signed) {
+        if (lefts) add(count, a, b, out, s, 1, 1); else add(count, a, b, out, s, 1, 0);
+    } else {
+        if (lefts) add(count, a, b, out, s, 0, 1); else add(count, a, b, out, s, 0, 0);
+    }
+}
 #pragma clang attribute pop
 
 const ck_kernel ck_int_avx512[] = {
+    {.name = "add_16__avx512", .kind = CK_INT_ADD, .isa = CK_ISA_AVX512, .int_add = add_16},
     {.name = "output_16__avx512", .kind = CK_INT_OUTPUT, .isa = CK_ISA_AVX512, .output = output_16},
 };
 const size_t ck_int_avx512_count = sizeof ck_int_avx512 / sizeof *ck_int_avx512;

@@ -7,4 +7,10 @@ public enum MarkdownReport {
         if file.context.buildConfiguration == "debug" { throw .debugBuild }
         return try templates.render("run.md", ReportModel.values(of: file))
     }
+
+    /// Renders made-up results that fill every section, so that a wrong template is found before a run is spent on it.
+    /// - Throws: `ReportError` as `render` does.
+    public static func check(_ templates: TemplateLibrary) throws(ReportError) {
+        _ = try render(.sample, templates: templates)
+    }
 }

@@ -45,7 +45,8 @@ public final class SuiteRunner {
     public enum Progress {
         case machine
         case preparing(cell: String, done: Int, total: Int)
-        case accuracy(cell: String, done: Int, total: Int)
+        /// `share` of the images.
+        case accuracy(cell: String, done: Int, total: Int, share: Double)
         /// `share` of the whole run's sampling.
         case measuring(workload: String, done: Int, total: Int, share: Double)
     }
@@ -214,15 +215,20 @@ public final class SuiteRunner {
         case .ready(let ready):
             ready.record.rerun = options.rerun(cell)
             if case .network(let network) = cell.workload {
-                progress(.accuracy(cell: cell.name, done: done, total: cells.count))
-                ready.record.accuracy = try accuracy(cell, network)
+                ready.record.accuracy = try accuracy(cell, network) { share in
+                    progress(.accuracy(cell: cell.name, done: done, total: cells.count, share: share))
+                    return !shouldStop()
+                }
             }
             return .ready(ready)
         }
     }
 
     /// Accuracy of the cell's model on this path; threads do not change it, so it is evaluated once for all of them.
-    private func accuracy(_ cell: Cell, _ workload: NetworkWorkload) throws -> Accuracy? {
+    /// - Parameter goOn: told the share of images done; false ends the evaluation, and there is no accuracy.
+    private func accuracy(
+        _ cell: Cell, _ workload: NetworkWorkload, goOn: (_ share: Double) -> Bool
+    ) throws -> Accuracy? {
         guard let wanted = suite.accuracy else { return nil }
         let model = try models.float(workload)
         guard model.dataset != nil, case .measured(let name, let split) = wanted else {
@@ -235,11 +241,12 @@ public final class SuiteRunner {
         let set = try models.dataset(name, split: split.rawValue, resolution: workload.resolution)
         let result =
             switch cell.numerics {
-            case .f32: try AccuracyEvaluation.float(model, on: set, registry: options.registry)
+            case .f32: try AccuracyEvaluation.float(model, on: set, registry: options.registry, goOn: goOn)
             case .quantized(let numerics):
                 try AccuracyEvaluation.integer(
-                    models.quantized(workload, numerics), on: set, registry: options.registry)
+                    models.quantized(workload, numerics), on: set, registry: options.registry, goOn: goOn)
             }
+        guard let result else { return nil }
         let accuracy = Accuracy.measured(correct: result.correct, of: result.images)
         accuracies[key] = accuracy
         return accuracy
@@ -326,9 +333,10 @@ public final class SuiteRunner {
 
 extension MeasurePlan {
     init(_ settings: MeasureSettings, seed: UInt64) {
+        // Without a limit of the suite's own, time alone ends a cell: a smaller number would end it before `max_time`.
         self.init(
             warmup: settings.warmup / .seconds(1), minTime: settings.minTime / .seconds(1),
             maxTime: settings.maxTime / .seconds(1), relativeCI: settings.relativeCI,
-            maxSamples: settings.maxSamples ?? 1000, seed: seed)
+            maxSamples: settings.maxSamples ?? 1 << 24, seed: seed)
     }
 }

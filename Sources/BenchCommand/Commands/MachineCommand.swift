@@ -49,7 +49,7 @@ struct MachineCommand: ParsableCommand {
             row("processor", "\(processor.name), \(processor.logicalCores) logical cores")
         }
         for cache in context.caches ?? [] {
-            let shared = cache.sharedBy.map { ", shared by processors \($0)" } ?? ""
+            let shared = cache.sharedBy.map { Int($0) == nil ? ", shared by processors \($0)" : "" } ?? ""
             row("L\(cache.level) \(cache.type)", "\(cache.bytes >> 10) KiB\(shared)")
         }
         row("instruction sets", (context.instructionSets ?? []).joined(separator: " "))
@@ -65,7 +65,7 @@ struct MachineCommand: ParsableCommand {
         if let clock = context.clock {
             row("core clock", String(format: "%.3f GHz (derived: dependent additions, one per cycle)", clock.hz / 1e9))
         }
-        row("kernel", context.kernel ?? "unknown")
+        row("Linux", context.kernel ?? "unknown")
         row("governor", context.governor?.text ?? "unknown")
         row("virtual machine", context.virtualMachine?.text ?? "unknown")
         row("PAPI", context.papiVersion?.text ?? "unknown")

@@ -37,21 +37,25 @@ struct RunCommand: ParsableCommand {
         let (suite, expansion, seed) = try options.load()
         let registry = try Environment.registry(isa: isa)
         let plan = try plan(suite)
-        if !quiet { for warning in expansion.warnings { Console.warning(warning) } }
+        if !quiet { for warning in expansion.warnings + crowding(expansion.cells) { Console.warning(warning) } }
         if dryRun {
             for cell in expansion.cells { print(cell.name) }
             Console.note(
-                "\(expansion.cells.count) cells on \(registry.integerPath) and \(registry.floatPath), "
-                    + "about \(ProgressLine.time(shortest(expansion.cells, plan))) of sampling at least; nothing was measured"
-            )
+                "\(plural(expansion.cells.count, "cell")) on \(registry.integerPath) and \(registry.floatPath), "
+                    + "\(duration(shortest(expansion.cells, plan))) of sampling or more; nothing was measured")
             return
         }
-        let exports = [exportCsv, exportJson, exportMarkdown].filter { $0 == "-" }
-        guard exports.count <= 1 else { throw Failure(.usage, "only one export can go to stdout") }
-        // Templates are read before anything is measured: a broken one should not cost a run.
+        // What would spoil the end of a run is found before its beginning.
+        let exports = [exportCsv, exportJson, exportMarkdown].compactMap(\.self)
+        guard exports.count(where: { $0 == "-" }) <= 1 else {
+            throw Failure(.usage, "only one export can go to stdout")
+        }
+        for path in exports where path != "-" { try OutputPath.checkFile(path) }
         let templates = TemplateLibrary(searching: Resources.folders("report-templates"))
+        try Failure.wrap(.usage) { try MarkdownReport.check(templates) }
         let folder = output ?? Environment.value("BENCH_OUTPUT") ?? "results/local"
-        let base = try outputBase(folder, suite: suite)
+        try OutputPath.makeFolder(folder)
+        let base = "\(folder)/\(suite.name)"
         let journal = "\(base).\(stamp()).journal"
 
         Interrupt.install()
@@ -68,8 +72,7 @@ struct RunCommand: ParsableCommand {
             outcome = try runner.run(progress: { show($0, line) }, shouldStop: { Interrupt.requested })
         } catch let error as RunnerError {
             line.clear()
-            let kept = FileManager.default.fileExists(atPath: journal) ? "; what was finished is in \(journal)" : ""
-            throw Failure(error.status, error.message + kept)
+            throw Failure(error.status, error.message + kept(journal))
         }
         line.clear()
         try finish(outcome, base: base, journal: journal, templates: templates, cells: expansion.cells.count)
@@ -100,13 +103,18 @@ struct RunCommand: ParsableCommand {
     }
 
     private func rerun(_ suite: Suite, seed: UInt64) -> (Cell) -> String {
-        let (isa, threads) = (isa, options.threads)
+        let flags: [(name: String, value: String?)] = [
+            ("--seed", seed == 0 ? nil : "\(seed)"), ("--isa", isa ?? Environment.value("BENCH_ISA")),
+            ("--warmup", warmup ?? Environment.value("BENCH_WARMUP")),
+            ("--min-time", minTime ?? Environment.value("BENCH_MIN_TIME")),
+            ("--max-time", maxTime ?? Environment.value("BENCH_MAX_TIME")),
+            ("--counters", counters ?? Environment.value("BENCH_COUNTERS")),
+        ]
+        let given = flags.compactMap { flag in flag.value.map { " \(flag.name) \(shellQuoted($0))" } }.joined()
+        let overridden = options.threads ?? Environment.value("BENCH_THREADS")
         return { cell in
-            var command = "bench run \(suite.file)"
-            if seed != 0 { command += " --seed \(seed)" }
-            if let isa { command += " --isa \(isa)" }
-            if let threads { command += " --threads \(threads)" }
-            return command + " --filter '\(cell.exactPattern)'"
+            let threads = overridden == nil ? "" : " --threads \(cell.threads)"
+            return "bench run \(shellQuoted(suite.file))\(given)\(threads) --filter '\(cell.exactPattern)'"
         }
     }
 
@@ -119,21 +127,16 @@ struct RunCommand: ParsableCommand {
         Double(cells.count) * ((plan.warmup + plan.minTime) / .seconds(1))
     }
 
-    // MARK: Output
-
-    /// Path of the results without ending; the folder is made.
-    private func outputBase(_ folder: String, suite: Suite) throws -> String {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw Failure(
-                .usage,
-                "the folder of results '\(folder)' cannot be made (\(String(cString: strerror(errno)))): "
-                    + "name another one with --output")
-        }
-        let safe = String(suite.name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" ? $0 : "_" })
-        return folder + "/" + (safe.isEmpty ? "suite" : safe)
+    /// Says that threads will have to take turns, which is slow and measures little.
+    private func crowding(_ cells: [Cell]) -> [String] {
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        guard let threads = cells.map(\.threads).max(), threads > processors else { return [] }
+        return [
+            "\(threads) threads on \(plural(processors, "processor")): they take turns, so their latency says little"
+        ]
     }
+
+    // MARK: Output
 
     private func stamp() -> String {
         let formatter = DateFormatter()
@@ -147,9 +150,9 @@ struct RunCommand: ParsableCommand {
         switch progress {
         case .machine: line.show("measuring the machine's ceilings", force: true)
         case .preparing(let cell, let done, let total):
-            line.show("preparing \(cell) (\(done) of \(total) cells)", force: true)
-        case .accuracy(let cell, let done, let total):
-            line.show("accuracy of \(cell) (\(done) of \(total) cells)", force: true)
+            line.show("\(done)/\(total) cells, preparing \(cell)", force: true)
+        case .accuracy(let cell, let done, let total, let share):
+            line.show("\(done)/\(total) cells, accuracy of \(cell): \(Int(100 * share)) %")
         case .measuring(let workload, let done, let total, let share):
             line.show("\(ProgressLine.bar(share)) \(done)/\(total) cells, measuring \(workload)")
         }
@@ -163,41 +166,51 @@ struct RunCommand: ParsableCommand {
         let status: ExitStatus = outcome.interrupted ? .interrupted : outcome.wrongNumbers ? .wrongNumbers : .clean
         let message = verdict(file, status, cells: cells)
         file.verdict = RunVerdict(exitCode: Int(status.rawValue), message: message)
-        var written: [String] = []
-        try Failure.wrap(.internalError) {
-            let documents = [
+        if file.benchmarks.isEmpty {
+            // Nothing was finished: what an earlier run left stays.
+            try? FileManager.default.removeItem(atPath: journal)
+            throw Failure(status, message)
+        }
+        let texts: [(text: String, ending: String, export: String?)]
+        do {
+            texts = [
                 (try JSONReport.render(file), "json", exportJson), (CSVReport.render(file), "csv", exportCsv),
                 (try MarkdownReport.render(file, templates: templates), "md", exportMarkdown),
             ]
-            for (text, ending, export) in documents {
-                try AtomicFile.write(text, to: "\(base).\(ending)")
-                written.append("\(base).\(ending)")
-                if export == "-" {
-                    print(text, terminator: "")
-                } else if let export {
-                    try AtomicFile.write(text, to: export)
-                }
-            }
+            for (text, ending, _) in texts { try AtomicFile.write(text, to: "\(base).\(ending)") }
+        } catch {
+            throw Failure(.internalError, "\(error)\(kept(journal))")
         }
         // All that the journal holds is in the JSON file now.
         try? FileManager.default.removeItem(atPath: journal)
-        let toStdout = [exportCsv, exportJson, exportMarkdown].contains("-")
-        if !quiet, !toStdout, !file.benchmarks.isEmpty {
-            print(
-                TerminalTable(width: 120, color: Console.stdoutIsTerminal && Environment.value("NO_COLOR") == nil)
-                    .render(file))
+        let toStdout = texts.first { $0.export == "-" }
+        if let toStdout {
+            print(toStdout.text, terminator: "")
+        } else if !quiet {
+            let color = Console.stdoutIsTerminal && Environment.value("NO_COLOR") == nil
+            print(TerminalTable(width: 120, color: color).render(file), terminator: "")
+        }
+        var written = texts.map { "\(base).\($0.ending)" }
+        try Failure.wrap(.internalError) {
+            for case (let text, _, let export?) in texts where export != "-" {
+                try AtomicFile.write(text, to: export)
+                written.append(export)
+            }
         }
         if !quiet { Console.note("wrote \(written.joined(separator: ", "))") }
-        if status == .clean {
-            if !quiet { Console.note("bench: \(message)") }
-        } else {
-            throw Failure(status, message)
-        }
+        if status != .clean { throw Failure(status, message) }
+        if !quiet { Console.note("bench: \(message)") }
+    }
+
+    /// Tells where finished cells are, after what could not be written elsewhere.
+    private func kept(_ journal: String) -> String {
+        guard let contents = try? Journal.read(journal), !contents.records.isEmpty else { return "" }
+        return "\n\(plural(contents.records.count, "finished cell")) kept in \(journal)"
     }
 
     private func verdict(_ file: ResultsFile, _ status: ExitStatus, cells: Int) -> String {
         func count(_ status: Record.Status) -> Int { file.benchmarks.filter { $0.status == status }.count }
-        var text = "\(count(.ok)) of \(cells) cells measured"
+        var text = "\(count(.ok)) of \(plural(cells, "cell")) measured"
         if count(.skipped) > 0 { text += ", \(count(.skipped)) skipped" }
         if count(.failed) > 0 {
             let first = file.benchmarks.first { $0.status == .failed }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Datasets
 internal import Foundation
 internal import Networks
+internal import Results
 internal import Training
 
 struct TrainCommand: ParsableCommand {
@@ -40,37 +41,40 @@ struct TrainCommand: ParsableCommand {
             throw Failure(.usage, "'\(family)' is not a network that is trained here; these are: \(trained)")
         }
         let resolution = resolution ?? family.defaultResolution
-        guard resolution >= family.minimumResolution, resolution <= 512, width > 0, width <= 4 else {
-            throw Failure(
-                .usage, "resolution goes from \(family.minimumResolution) to 512, width from above 0 to 4")
+        guard (family.minimumResolution...512).contains(resolution) else {
+            throw Failure(.usage, "--resolution \(resolution): goes from \(family.minimumResolution) to 512")
         }
+        guard width > 0, width <= 4 else { throw Failure(.usage, "--width \(width): goes from above 0 to 4") }
+        guard (1...1024).contains(threads) else { throw Failure(.usage, "--threads \(threads): goes from 1 to 1024") }
         let network = family.network(width: width, resolution: resolution)
         let (train, test) = try datasets(datasetName, network: network)
-        let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network)
+        let path = checkpointPath(network)
         let statePath =
             path.hasSuffix(".safetensors") ? String(path.dropLast(12)) + ".training.safetensors" : path + ".training"
-        try Failure.wrap(.usage) { try createFolder(of: path) }
-
         let options = TrainingOptions(
             epochs: epochs, batchSize: batch, maxLearningRate: rate, momentum: momentum, weightDecay: weightDecay,
             labelSmoothing: labelSmoothing, seed: seed, threads: threads, flips: !noFlips)
-        let trainer = try Failure.wrap(.usage) {
-            var state: TrainingState?
-            if resume {
-                let checkpoint = try Checkpoint.load(statePath)
-                state = TrainingState(parameters: checkpoint.parameters, metadata: checkpoint.metadata)
-            }
-            return try Trainer(
+        let state = resume ? try savedState(statePath) : nil
+        let trainer: Trainer
+        do {
+            trainer = try Trainer(
                 network: network, images: train, validation: test, options: options, resuming: state)
+        } catch .option(let name, let reason) {
+            throw Failure(.usage, "\(Self.flags[name] ?? name): \(reason)")
+        } catch {
+            throw Failure(.usage, "\(error)")
         }
+        // Found out now, not after the last epoch.
+        try OutputPath.makeFolder(DurableFile.folder(of: path))
+        try OutputPath.checkFile(path)
 
         Interrupt.install()
         let line = ProgressLine(enabled: !quiet && !noProgress)
         var last: Evaluation?
         if !quiet {
             Console.note(
-                "training \(network.name): \(network.parameterCount) parameters, \(train.count) images, \(epochs) epochs, "
-                    + "\(threads) threads, seed \(seed)")
+                "training \(network.name): \(network.parameterCount) parameters, \(plural(train.count, "image")), "
+                    + "\(plural(epochs, "epoch")), \(plural(threads, "thread")), seed \(seed)")
         }
         let outcome = try Failure.wrap(.internalError) {
             try trainer.run(
@@ -112,20 +116,24 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func report(_ progress: TrainingProgress, _ line: ProgressLine, _ last: inout Evaluation?) {
-        let rate = progress.imagesPerSecond.map { String(format: "%.0f images/s", $0) } ?? ""
-        let left = progress.secondsLeft.map { "\(ProgressLine.time($0)) left" } ?? ""
-        let loss = String(format: "loss %.4f, training accuracy %.2f %%", progress.loss, progress.accuracy * 100)
+        let epoch = "epoch \(progress.epoch)/\(progress.epochs)"
+        let rate = progress.imagesPerSecond.map { String(format: "%.0f images/s", $0) }
+        let left = progress.secondsLeft.flatMap { $0 > 0 ? "\(ProgressLine.time($0)) left" : nil }
+        let loss = String(format: "loss %.4f", progress.loss)
+        let accuracy = String(format: "training accuracy %.2f %%", progress.accuracy * 100)
         if let validation = progress.validation {
             last = validation
             line.clear()
-            if !quiet {
-                let test = String(format: "test accuracy %.2f %%", validation.accuracy * 100)
-                Console.note("epoch \(progress.epoch)/\(progress.epochs): \(loss), \(test), \(rate), \(left)")
-            }
+            guard !quiet else { return }
+            let test = String(format: "test accuracy %.2f %%", validation.accuracy * 100)
+            let parts = [loss, accuracy, test, rate, left].compactMap(\.self)
+            Console.note("\(epoch): \(parts.joined(separator: ", "))")
         } else {
             let share =
                 (Double(progress.epoch - 1) + Double(progress.step) / Double(progress.steps)) / Double(progress.epochs)
-            line.show("\(ProgressLine.bar(share)) epoch \(progress.epoch)/\(progress.epochs) \(loss), \(rate), \(left)")
+            // What matters most stands first: a narrow terminal cuts off the end.
+            let parts = [epoch, left, rate, loss, accuracy].compactMap(\.self)
+            line.show("\(ProgressLine.bar(share, width: 12)) \(parts.joined(separator: ", "))")
         }
     }
 
@@ -150,12 +158,25 @@ struct TrainCommand: ParsableCommand {
         ]
     }
 
-    private func createFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        if !folder.isEmpty {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        }
+    /// Where the checkpoint goes; always with a folder, because Foundation traps on the folder of a name of one letter.
+    private func checkpointPath(_ network: Network) -> String {
+        let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network)
+        return path.contains("/") ? path : "./" + path
     }
+
+    private func savedState(_ path: String) throws -> TrainingState {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure(.usage, "no interrupted training to resume: there is no \(path); leave out --resume")
+        }
+        let checkpoint = try Failure.wrap(.usage) { try Checkpoint.load(path) }
+        return TrainingState(parameters: checkpoint.parameters, metadata: checkpoint.metadata)
+    }
+
+    /// The flags behind the training's options.
+    private static let flags = [
+        "epochs": "--epochs", "batchSize": "--batch", "maxLearningRate": "--rate", "momentum": "--momentum",
+        "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing", "threads": "--threads",
+    ]
 }
 
 private func precisionNamed(_ text: String) throws -> Checkpoint.Precision {

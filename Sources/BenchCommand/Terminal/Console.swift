@@ -9,7 +9,11 @@ enum Console {
 
     static func note(_ message: String) { write(message + "\n") }
 
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// Writes to stderr behind everything that was printed before: where both streams go to one file, lines keep their order.
+    static func write(_ text: String) {
+        fflush(nil)
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
 
     static var stderrIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var stdoutIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

@@ -11,11 +11,13 @@ public struct Calibration: Sendable {
     /// Runs `executor` on `images` images and observes every tensor.
     ///
     /// - Parameter load: writes images `range` to the executor's input; the range is never longer than its batch.
-    /// - Throws: `NetworkError.notFinite` if a layer yields NaN or infinity.
+    /// - Throws: `NetworkError.notFinite` if a layer yields NaN or infinity; `QuantizationError.nothingObserved` without
+    ///   images.
     public init(
         _ executor: FloatExecutor, images: Int,
         load: (_ range: Range<Int>, _ input: UnsafeMutableBufferPointer<Float>) -> Void
     ) throws {
+        guard images > 0 else { throw QuantizationError.nothingObserved }
         let network = executor.network
         var observers = [MinMaxObserver](repeating: MinMaxObserver(), count: network.last + 1)
         var next = 0
@@ -32,7 +34,7 @@ public struct Calibration: Sendable {
             }
             try observe(0)
             try executor.run { tensor in
-                if network.nodes[tensor - 1].operation != .argmax { try observe(tensor) }
+                if !network.holdsIndices(tensor) { try observe(tensor) }
             }
             next = range.upperBound
         }

@@ -37,6 +37,9 @@ public struct PostTrainingQuantizer: Sendable {
             guard let layer = parameters[node.name] else {
                 throw NetworkError.missingLayer(node.name, network: network.name)
             }
+            guard layer.weight.allSatisfy(\.isFinite), layer.bias.allSatisfy(\.isFinite) else {
+                throw NetworkError.notFinite(layer: node.name)
+            }
             let inputScale = activations[node.inputs[0]].scale
             // A channel that batch norm has all but switched off has weights so small that its bias would leave int32: its
             // scale is raised until the bias takes 30 bits.
@@ -68,23 +71,41 @@ public struct PostTrainingQuantizer: Sendable {
                 max(ranges[root].maximum, calibration.ranges[tensor].maximum)
             )
         }
-        var result: [QuantizationParameters] = []
-        for tensor in 0...network.last {
+        let fixed = try fixedParameters(network, sets, inputParameters)
+        return try (0...network.last).map { tensor in
             let root = sets.root(tensor)
-            if tensor > 0, network.nodes[tensor - 1].operation == .softmax {
-                result.append(
-                    try QuantizationParameters(
-                        scale: 1.0 / 256, zeroPoint: inputRange.lowest, range: inputRange))
-            } else if sets.root(0) == root, let inputParameters {
-                result.append(inputParameters)
-            } else {
-                result.append(
-                    try .affine(
-                        minimum: ranges[root].minimum, maximum: ranges[root].maximum,
-                        range: sets.root(0) == root ? inputRange : activationRange))
-            }
+            return try fixed[root]
+                ?? .affine(
+                    minimum: ranges[root].minimum, maximum: ranges[root].maximum,
+                    range: sets.root(0) == root ? inputRange : activationRange)
         }
-        return result
+    }
+
+    /// Parameters that calibration has no say in, by the root of their set: an input's that the data fix, a softmax's by
+    /// definition (256 levels of [0, 1)).
+    private func fixedParameters(
+        _ network: Network, _ sets: SharedScales, _ inputParameters: QuantizationParameters?
+    ) throws -> [Int: QuantizationParameters] {
+        var fixed: [Int: QuantizationParameters] = [:]
+        fixed[sets.root(0)] = inputParameters
+        let softmax = try QuantizationParameters(
+            scale: 1.0 / 256, zeroPoint: inputRange.lowest, range: inputRange)
+        for (index, node) in network.nodes.enumerated() where node.operation == .softmax {
+            let root = sets.root(index + 1)
+            guard fixed[root] ?? softmax == softmax, root != sets.root(0) else { throw Self.conflict(node) }
+            fixed[root] = softmax
+        }
+        // A computed tensor may lie anywhere: it cannot take a scale that was fixed for another.
+        for (index, node) in network.nodes.enumerated() where !node.operation.keepsScale && node.operation != .softmax {
+            guard fixed[sets.root(index + 1)] == nil else { throw Self.conflict(node) }
+        }
+        return fixed
+    }
+
+    private static func conflict(_ node: Network.Node) -> NetworkError {
+        .unsupported(
+            "\(node.name): its output is concatenated with a tensor of another fixed scale (the input or a softmax); "
+                + "put an operation that rescales, such as a 1×1 convolution, in between")
     }
 }
 

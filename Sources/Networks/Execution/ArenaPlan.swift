@@ -2,14 +2,14 @@
 ///
 /// Greedy by size (largest first, lowest offset that is free during the tensor's life), which is within a few percent of
 /// the largest set of live tensors for the chains and short bypasses of image networks.
-struct ArenaPlan: Sendable {
+package struct ArenaPlan: Sendable {
     /// Byte offset of each tensor; 0 is the input.
-    let offsets: [Int]
+    package let offsets: [Int]
     /// Bytes of the arena.
-    let size: Int
+    package let size: Int
 
     /// - Parameter bytes: of each tensor.
-    init(network: Network, bytes: [Int]) {
+    package init(network: Network, bytes: [Int]) {
         let last = network.last
         // The input stays valid from run to run, and the output after the run.
         var lives: [ClosedRange<Int>] = (0...last).map { $0 == 0 ? 0...last : $0...$0 }

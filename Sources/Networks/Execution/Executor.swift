@@ -11,7 +11,8 @@ open class Executor: @unchecked Sendable {
     public let steps: [Operator]
     private let arena: AlignedBuffer
     private let plan: ArenaPlan
-    private let elementBytes: Int
+    /// Bytes of each tensor.
+    private let bytes: [Int]
 
     /// Builds every node's operator; `make` binds it to the tensors' places.
     init(
@@ -20,13 +21,12 @@ open class Executor: @unchecked Sendable {
     ) throws {
         let bytes = (0...network.last).map { tensor in
             // An argmax is int32, whatever the activations are.
-            let isArgmax = tensor > 0 && network.nodes[tensor - 1].operation == .argmax
-            return network.shape(of: tensor).count * batch * (isArgmax ? 4 : elementBytes)
+            network.shape(of: tensor).count * batch * (network.holdsIndices(tensor) ? 4 : elementBytes)
         }
         let plan = ArenaPlan(network: network, bytes: bytes)
         let arena = AlignedBuffer(count: plan.size)
-        (self.network, self.batch, self.pool, self.elementBytes) = (network, batch, pool, elementBytes)
-        (self.plan, self.arena) = (plan, arena)
+        (self.network, self.batch, self.pool) = (network, batch, pool)
+        (self.plan, self.arena, self.bytes) = (plan, arena, bytes)
         steps = try network.nodes.enumerated().map { index, node in
             try make(node, index) { arena.base + plan.offsets[$0] }
         }
@@ -58,11 +58,21 @@ open class Executor: @unchecked Sendable {
 
     func elements<Element>(of tensor: Int, as type: Element.Type) -> UnsafeMutableBufferPointer<Element> {
         UnsafeMutableBufferPointer(
-            start: memory(of: tensor).assumingMemoryBound(to: type), count: network.shape(of: tensor).count * batch)
+            start: memory(of: tensor).assumingMemoryBound(to: type),
+            count: bytes[tensor] / MemoryLayout<Element>.stride)
+    }
+
+    /// The indices in an argmax's tensor, one per image, under the same conditions as `memory`.
+    public final func indices(of tensor: Int) -> [Int32] {
+        precondition(network.holdsIndices(tensor), "tensor \(tensor) is not an argmax's")
+        return Array(elements(of: tensor, as: Int32.self))
     }
 }
 
 extension Network {
+    /// Whether the tensor is an argmax's: int32 indices instead of activations.
+    func holdsIndices(_ tensor: Int) -> Bool { tensor > 0 && nodes[tensor - 1].operation == .argmax }
+
     /// Geometry of a windowed node.
     func geometry(_ node: Node, window: Window, batch: Int) -> ConvolutionGeometry {
         let input = shape(of: node.inputs[0])

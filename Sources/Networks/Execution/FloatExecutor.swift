@@ -81,7 +81,7 @@ public final class FloatExecutor: Executor, @unchecked Sendable {
 
     /// The input tensor, NHWC: write the images here.
     public var input: UnsafeMutableBufferPointer<Float> { elements(of: 0, as: Float.self) }
-    /// The output tensor after a run.
+    /// The output tensor after a run; an argmax's is read by `indices(of:)`.
     public var output: UnsafeBufferPointer<Float> { UnsafeBufferPointer(elements(of: network.last, as: Float.self)) }
 
     /// A tensor inside `run(observing:)`.

@@ -113,14 +113,16 @@ public final class IntegerExecutor: Executor, @unchecked Sendable {
     /// The output tensor after a run, as bytes.
     public var output: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(elements(of: network.last, as: UInt8.self)) }
 
-    /// A tensor's integers inside `run(observing:)`, or of the output after a run.
+    /// A tensor's integers inside `run(observing:)`, or of the output after a run; an argmax's are its indices.
     public func integers(of tensor: Int) -> [Int32] {
+        if network.holdsIndices(tensor) { return indices(of: tensor) }
         let isSigned = model.activations[tensor].range.isSigned
         return elements(of: tensor, as: UInt8.self).map { isSigned ? Int32(Int8(bitPattern: $0)) : Int32($0) }
     }
 
-    /// Writes real values to the input tensor, quantized by its parameters.
+    /// Writes real values to the input tensor, quantized by its parameters; no more than it has elements.
     public func quantizeInput(_ values: some Collection<Float>) {
+        precondition(values.count <= input.count, "\(values.count) values for an input of \(input.count)")
         let parameters = model.activations[0]
         for (index, value) in values.enumerated() {
             input[index] = UInt8(truncatingIfNeeded: parameters.quantize(value))

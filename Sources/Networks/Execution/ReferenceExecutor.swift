@@ -5,7 +5,8 @@ internal import Quantization
 public enum ReferenceExecutor {
     /// Every tensor's integers of one image; element 0 is the input.
     ///
-    /// - Throws: `NetworkError.unsupported` for operations whose integer form has no reference (softmax, argmax).
+    /// - Throws: `NetworkError.missingLayer`; `NetworkError.unsupported` for operations whose integer form has no
+    ///   reference (softmax, argmax).
     public static func run(_ model: QuantizedModel, input: [Int32]) throws -> [[Int32]] {
         let network = model.network
         var tensors = [input]
@@ -14,21 +15,27 @@ public enum ReferenceExecutor {
             let parameters = model.activations[node.inputs[0]]
             let shape = network.shape(of: node.inputs[0])
             var stage = model.requantization(ofNode: index)
+            func layer() throws(NetworkError) -> QuantizedModel.Layer {
+                guard let layer = model.layers[node.name] else {
+                    throw .missingLayer(node.name, network: network.name)
+                }
+                return layer
+            }
             switch node.operation {
             case .conv2d(let window, _, _, _):
-                let layer = model.layers[node.name]!
+                let layer = try layer()
                 tensors.append(
                     try ReferenceInteger.convolution(
                         first, parameters, weights: layer.weights, bias: layer.bias,
                         geometry: network.geometry(node, window: window, batch: 1), requantization: stage))
             case .depthwiseConv2d(let window, _, _):
-                let layer = model.layers[node.name]!
+                let layer = try layer()
                 tensors.append(
                     try ReferenceInteger.depthwise(
                         first, parameters, weights: layer.weights, bias: layer.bias,
                         geometry: network.geometry(node, window: window, batch: 1), requantization: stage))
             case .fullyConnected(let outputs, _):
-                let layer = model.layers[node.name]!
+                let layer = try layer()
                 tensors.append(
                     try ReferenceInteger.convolution(
                         first, parameters, weights: layer.weights, bias: layer.bias,

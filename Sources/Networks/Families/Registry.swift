@@ -8,6 +8,8 @@ public struct NetworkFamily: Sendable {
     public let minimumResolution: Int
     /// Checkpoint-backed dataset that the family is trained on, if this project trains it.
     public let dataset: String?
+    /// Whether it has a depth multiplier; without one, `network(width:)` ignores it.
+    public var hasWidth = true
     let make: @Sendable (_ width: Double, _ resolution: Int) -> Network
 
     /// Builds the network of this width (depth multiplier) and resolution (pixels).
@@ -15,15 +17,24 @@ public struct NetworkFamily: Sendable {
         make(width, resolution ?? defaultResolution)
     }
 
-    public static let all: [NetworkFamily] = [
-        NetworkFamily(
-            name: "mobilenet_v1", summary: "MobileNet v1 for ImageNet, 1001 classes; random weights",
-            defaultResolution: 224,
-            minimumResolution: 32, dataset: nil, make: MobileNetV1.imageNet),
-        NetworkFamily(
-            name: "fashion_mobilenet_v1", summary: "MobileNet v1 eased for Fashion-MNIST, 10 classes; trained here",
-            defaultResolution: 28, minimumResolution: 8, dataset: "fashion-mnist", make: MobileNetV1.fashion),
-    ]
+    public static let all: [NetworkFamily] =
+        [
+            NetworkFamily(
+                name: "mobilenet_v1", summary: "MobileNet v1 for ImageNet, 1001 classes; random weights",
+                defaultResolution: 224, minimumResolution: 32, dataset: nil, make: MobileNetV1.imageNet),
+            NetworkFamily(
+                name: "mobilenet_v2", summary: "MobileNet v2 for ImageNet, 1001 classes; random weights",
+                defaultResolution: 224, minimumResolution: 32, dataset: nil, make: MobileNetV2.imageNet),
+            NetworkFamily(
+                name: "fashion_mobilenet_v1", summary: "MobileNet v1 eased for Fashion-MNIST, 10 classes; trained here",
+                defaultResolution: 28, minimumResolution: 8, dataset: "fashion-mnist", make: MobileNetV1.fashion),
+        ]
+        + ResNet.blocks.keys.sorted().map { depth in
+            NetworkFamily(
+                name: "resnet\(depth)", summary: "ResNet-\(depth) v1.5 for ImageNet, 1000 classes; random weights",
+                defaultResolution: 224, minimumResolution: 32, dataset: nil, hasWidth: false
+            ) { _, resolution in ResNet.imageNet(depth: depth, resolution: resolution) }
+        }
 
     /// The family of this name, or nil.
     public static func named(_ name: String) -> NetworkFamily? { all.first { $0.name == name } }

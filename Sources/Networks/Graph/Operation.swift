@@ -47,15 +47,17 @@ public struct Window: Sendable, Hashable {
         (self.height, self.width, self.stride, self.padding) = (height, width, stride, padding)
     }
 
-    /// Output extent: SAME ⌈n/s⌉; VALID ⌊(n − k)/s⌋ + 1.
+    /// Output extent: SAME ⌈n/s⌉; VALID ⌊(n − k)/s⌋ + 1, and 0 where the window does not fit: executors refuse that.
     public func output(_ input: Shape, channels: Int) -> Shape {
         switch padding {
         case .same:
             Shape((input.height + stride - 1) / stride, (input.width + stride - 1) / stride, channels)
         case .valid:
-            Shape((input.height - height) / stride + 1, (input.width - width) / stride + 1, channels)
+            Shape(valid(input.height, height), valid(input.width, width), channels)
         }
     }
+
+    private func valid(_ extent: Int, _ size: Int) -> Int { extent < size ? 0 : (extent - size) / stride + 1 }
 
     /// Padding at the top and left edge: SAME splits max((out − 1)·s + k − in, 0), the smaller half first.
     public func leading(_ input: Shape) -> (top: Int, left: Int) {

@@ -54,6 +54,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
         }
         try checkAccumulatorDepth(depth: taps * depth, activationRange: input.range, weightRange: weights.range)
+        try checkAccumulators(name, weights: weights, bias: bias, input: input)
         let kernel = registry.best(.integerProduct)
         self.kernel = kernel
         self.geometry = geometry

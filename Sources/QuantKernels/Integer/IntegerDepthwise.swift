@@ -35,6 +35,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
         }
         try checkAccumulatorDepth(depth: taps, activationRange: input.range, weightRange: weights.range)
+        try checkAccumulators(name, weights: weights, bias: bias, input: input)
         // w − Z₂ is packed, so that no sum over the activations is needed; affine weights may need nine bits for it and
         // then take the int16 kernels.
         let centred = weights.values.enumerated().map { index, value in

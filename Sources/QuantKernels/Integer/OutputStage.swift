@@ -80,3 +80,24 @@ extension QuantizationParameters {
     var flip: Int32 { range.isSigned ? 0x80 : 0 }
     var unsignedZeroPoint: Int32 { range.isSigned ? zeroPoint + 128 : zeroPoint }
 }
+
+/// Refuses a layer one of whose sums could leave int32: per channel, Σ|w − Z₂|·max|a − Z₁| + |bias| must stay below 2³¹.
+/// (`checkAccumulatorDepth` bounds the products alone, for any weights.)
+///
+/// - Throws: `KernelError.unsupported`, which names the layer and the channel.
+func checkAccumulators(
+    _ name: String, weights: QuantizedWeights, bias: [Int32], input: QuantizationParameters
+) throws(KernelError) {
+    let reach = max(Int64(input.range.highest) - Int64(input.zeroPoint), Int64(input.zeroPoint) - Int64(input.range.lowest))
+    var magnitudes = bias.map { abs(Int64($0)) }
+    for (index, value) in weights.values.enumerated() {
+        let channel = weights.axis.channel(ofElement: index, of: weights.values.count, channels: weights.channels)
+        let zero = Int64(weights.parameters(ofChannel: channel).zeroPoint)
+        magnitudes[channel] += abs(Int64(value) - zero) * reach
+    }
+    if let channel = magnitudes.firstIndex(where: { $0 > Int64(Int32.max) }) {
+        throw .unsupported(
+            "\(name): output channel \(channel) could leave its int32 accumulator: its bias \(bias[channel]) and products "
+                + "reach \(magnitudes[channel]), the limit is \(Int32.max)")
+    }
+}

@@ -3,8 +3,9 @@ import Glibc
 import Synchronization
 
 /// A fixed team: the caller and `threads − 1` workers. An operator is cut into as many static parts as there are threads;
-/// the caller does part 0 and waits for the rest. Workers spin for a few microseconds for the next operator, then sleep, so
-/// that layers follow each other without system calls and an idle pool costs nothing.
+/// whoever is free takes the next part. Where the system runs another program on a worker's processor, the caller therefore
+/// does the work itself instead of waiting for the worker's turn. Workers spin for a few microseconds for the next
+/// operator, then sleep, so that layers follow each other without system calls and an idle pool costs nothing.
 ///
 /// Used by one caller at a time.
 public final class ThreadPool: @unchecked Sendable {
@@ -52,15 +53,27 @@ public final class ThreadPool: @unchecked Sendable {
         }
         WorkCounter.tasks.add(threads)
     }
+
+    /// Runs part i on thread i, 0 being the caller: for what belongs to a thread, such as its hardware counters.
+    public func runOnEachThread(_ work: Operator) {
+        if threads == 1 {
+            work.run(part: 0, of: 1)
+        } else {
+            team.runOnEachThread(work)
+        }
+    }
 }
 
 /// What the caller and the workers share.
 private final class Team: @unchecked Sendable {
     private let threads: Int
 
-    /// Number of the operator in hand; a rise starts the workers.
+    /// Twice the number of the operator in hand, odd if every thread must do the part of its own index; a rise starts the
+    /// workers.
     private let generation = Atomic<Int>(0)
-    /// Workers that have finished the operator in hand.
+    /// The next part that nobody has taken; `threads` and above: none.
+    private let nextPart = Atomic<Int>(.max >> 1)
+    /// Parts of the operator in hand that are done.
     private let finished = Atomic<Int>(0)
     private let sleeping = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
@@ -86,26 +99,52 @@ private final class Team: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Ends the workers; called once, while no operator runs.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
-        startWorkers()
+        startWorkers(pinned: true)
     }
 
     func run(_ work: Operator) {
         job = Unmanaged.passUnretained(work)
         finished.store(0, ordering: .relaxed)
-        startWorkers()
+        // Until this store nothing can be taken: a worker that comes late from the last operator finds no part.
+        nextPart.store(0, ordering: .releasing)
+        startWorkers(pinned: false)
+        takeParts()
+        waitForAll()
+    }
+
+    func runOnEachThread(_ work: Operator) {
+        job = Unmanaged.passUnretained(work)
+        finished.store(1, ordering: .relaxed)
+        startWorkers(pinned: true)
         work.run(part: 0, of: threads)
+        waitForAll()
+    }
+
+    /// Does parts as long as there are any.
+    private func takeParts() {
+        while true {
+            let part = nextPart.add(1, ordering: .acquiringAndReleasing).oldValue
+            guard part < threads else { return }
+            job!._withUnsafeGuaranteedRef { $0.run(part: part, of: threads) }
+            finished.add(1, ordering: .releasing)
+        }
+    }
+
+    private func waitForAll() {
         var waits = 0
-        while finished.load(ordering: .acquiring) < threads - 1 {
+        while finished.load(ordering: .acquiring) < threads {
             waits += 1
             // More threads than processors: let the others run instead of spinning against them.
             if waits > Self.spins { sched_yield() } else { ck_relax() }
         }
     }
 
-    private func startWorkers() {
-        generation.add(1, ordering: .sequentiallyConsistent)
+    private func startWorkers(pinned: Bool) {
+        let last = generation.load(ordering: .relaxed)
+        generation.store((last | 1) + (pinned ? 2 : 1), ordering: .sequentiallyConsistent)
         // A worker raises `sleeping` before it looks at `generation` for the last time; this looks the other way round, so
         // one of the two sees the other.
         if sleeping.load(ordering: .sequentiallyConsistent) > 0 {
@@ -115,13 +154,19 @@ private final class Team: @unchecked Sendable {
         }
     }
 
+    /// What worker `index` does until `stop`.
     func work(_ index: Int) {
         var seen = 0
         while true {
             seen = nextGeneration(after: seen)
             if stopping.load(ordering: .acquiring) { return }
-            job!._withUnsafeGuaranteedRef { $0.run(part: index, of: threads) }
-            finished.add(1, ordering: .releasing)
+            if seen & 1 == 1 {
+                // The caller waits for every thread, so the job is still the one of this generation.
+                job!._withUnsafeGuaranteedRef { $0.run(part: index, of: threads) }
+                finished.add(1, ordering: .releasing)
+            } else {
+                takeParts()
+            }
         }
     }
 

@@ -34,8 +34,11 @@ struct NetworkCells {
                     Record(
                         cell, status: .skipped, reason: "no checkpoint of quantization-aware training is there for it"))
             }
+            // What the scheme or the kernels refuse is no error of the run: the cell says why it is left out.
             do { return try integer(cell, network, numerics, pool) } catch let error as QuantizationError {
                 return .settled(Record(cell, status: .skipped, reason: "\(error)"))
+            } catch KernelError.unsupported(let reason) {
+                return .settled(Record(cell, status: .skipped, reason: reason))
             }
         }
     }

@@ -60,11 +60,11 @@ public struct MachineProbe {
     }
 
     private func best(_ pool: ThreadPool, _ work: Operator, _ rate: (Double) -> Double) -> Double {
-        pool.run(work)
+        pool.runOnEachThread(work)
         var best = 0.0
         for _ in 0..<Self.repetitions {
             let start = clock.now()
-            pool.run(work)
+            pool.runOnEachThread(work)
             best = max(best, rate(Double(clock.now() - start)))
         }
         return best

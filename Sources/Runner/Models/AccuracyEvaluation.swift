@@ -44,8 +44,12 @@ enum AccuracyEvaluation {
         }
     }
 
-    static func float(_ model: ModelStore.FloatModel, on set: ImageDataset, registry: KernelRegistry) throws -> Result {
-        try evaluate(set) {
+    /// - Parameter goOn: told the share of images done, now and then; false ends the evaluation.
+    /// - Returns: nil if it was ended.
+    static func float(
+        _ model: ModelStore.FloatModel, on set: ImageDataset, registry: KernelRegistry, goOn: (Double) -> Bool
+    ) throws -> Result? {
+        try evaluate(set, goOn) {
             FloatClassifier(
                 try FloatExecutor(
                     network: model.network, parameters: model.parameters, registry: registry,
@@ -53,8 +57,11 @@ enum AccuracyEvaluation {
         }
     }
 
-    static func integer(_ model: QuantizedModel, on set: ImageDataset, registry: KernelRegistry) throws -> Result {
-        try evaluate(set) {
+    /// As `float`.
+    static func integer(
+        _ model: QuantizedModel, on set: ImageDataset, registry: KernelRegistry, goOn: (Double) -> Bool
+    ) throws -> Result? {
+        try evaluate(set, goOn) {
             IntegerClassifier(
                 try IntegerExecutor(
                     model: model, registry: registry, pool: ThreadPool(threads: 1),
@@ -62,17 +69,26 @@ enum AccuracyEvaluation {
         }
     }
 
-    private static func evaluate(_ set: ImageDataset, _ make: () throws -> any Classifier) throws -> Result {
+    /// Images between two questions whether to go on: some ten milliseconds.
+    private static let stretch = 500
+
+    private static func evaluate(
+        _ set: ImageDataset, _ goOn: (Double) -> Bool, _ make: () throws -> any Classifier
+    ) throws -> Result? {
         let lanes = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let classifiers = try (0..<lanes).map { _ in try make() }
         let correct = UnsafeMutableBufferPointer<Int>.allocate(capacity: lanes)
         correct.initialize(repeating: 0)
         defer { correct.deallocate() }
         nonisolated(unsafe) let hits = correct
-        DispatchQueue.concurrentPerform(iterations: lanes) { lane in
-            for index in Operator.share(set.count, part: lane, of: lanes)
-            where classifiers[lane].classify(index, of: set) == Int(set.labels[index]) {
-                hits[lane] += 1
+        for first in stride(from: 0, to: set.count, by: stretch) {
+            guard goOn(Double(first) / Double(set.count)) else { return nil }
+            DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+                let share = Operator.share(min(stretch, set.count - first), part: lane, of: lanes)
+                for index in share.lowerBound + first..<share.upperBound + first
+                where classifiers[lane].classify(index, of: set) == Int(set.labels[index]) {
+                    hits[lane] += 1
+                }
             }
         }
         return Result(correct: correct.reduce(0, +), images: set.count)

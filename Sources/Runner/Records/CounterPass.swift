@@ -17,7 +17,7 @@ struct CounterPass {
         guard !events.isEmpty else { return }
         let pool = prepared.pool
         let team = ThreadTeam(count: pool.threads) { body in
-            pool.run(LoopOperator { part, _ in body(part) })
+            pool.runOnEachThread(LoopOperator { part, _ in body(part) })
         }
         let session = source.begin(events, on: team)
         defer { session.close() }

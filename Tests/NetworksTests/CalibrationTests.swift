@@ -1,0 +1,67 @@
+import Networks
+import QuantKernels
+import Quantization
+import Testing
+
+/// Calibration observes minima and maxima of what is there, and refuses what is not finite.
+@Suite struct CalibrationTests {
+    /// One pixel x; tensor 1 is 2x − 1, tensor 2 is |2x − 1| cut below 0.
+    private static func executor(batch: Int, weight: Float = 2) throws -> FloatExecutor {
+        var network = Network(name: "line", family: "by_hand", width: nil, resolution: 1, input: Shape(1, 1, 1))
+        network.append("line", .conv2d(Window(1), outChannels: 1, activation: .none, batchNorm: false))
+        network.append("cut", .conv2d(Window(1), outChannels: 1, activation: .relu, batchNorm: false))
+        return try FloatExecutor(
+            network: network,
+            parameters: [
+                "line": FoldedLayer(weight: [weight], bias: [-1]), "cut": FoldedLayer(weight: [1], bias: [0]),
+            ],
+            batch: batch, registry: KernelRegistry(), pool: ThreadPool(threads: 1))
+    }
+
+    private static func ranges(_ pixels: [Float], batch: Int) throws -> [(minimum: Double, maximum: Double)] {
+        var seen = 0
+        let calibration = try Calibration(executor(batch: batch), images: pixels.count) { range, input in
+            #expect(range.lowerBound == seen && range.count <= batch)
+            seen = range.upperBound
+            // What is behind a shorter batch is not the images' and must not be looked at.
+            for slot in input.indices { input[slot] = slot < range.count ? pixels[range.lowerBound + slot] : .nan }
+        }
+        #expect(seen == pixels.count && calibration.images == pixels.count)
+        return calibration.ranges
+    }
+
+    @Test(arguments: 1...7) func minimaAndMaximaOverAllBatches(batch: Int) throws {
+        let ranges = try Self.ranges([0.5, 0.75, 0.25, 1, 0.625], batch: batch)
+        #expect(ranges.map(\.minimum) == [0.25, -0.5, 0])
+        #expect(ranges.map(\.maximum) == [1, 1, 1])
+    }
+
+    /// One image in a batch of seven: the empty places' zeros are not part of the range.
+    @Test func emptyPlacesOfABatchDoNotCount() throws {
+        let ranges = try Self.ranges([0.75], batch: 7)
+        #expect(ranges.map(\.minimum) == [0.75, 0.5, 0.5])
+        #expect(ranges.map(\.maximum) == [0.75, 0.5, 0.5])
+    }
+
+    @Test func withoutImagesNothingIsObserved() throws {
+        let executor = try Self.executor(batch: 1)
+        #expect(throws: QuantizationError.nothingObserved) { try Calibration(executor, images: 0) { _, _ in } }
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity]) func badInputIsRefused(value: Float) throws {
+        let executor = try Self.executor(batch: 2)
+        #expect(throws: NetworkError.notFinite(layer: "input")) {
+            try Calibration(executor, images: 3) { range, input in
+                for slot in 0..<range.count { input[slot] = range.lowerBound + slot == 2 ? value : 0.5 }
+            }
+        }
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude])
+    func badWeightsAreRefused(weight: Float) throws {
+        let executor = try Self.executor(batch: 1, weight: weight)
+        #expect(throws: NetworkError.notFinite(layer: "line")) {
+            try Calibration(executor, images: 1) { _, input in input[0] = 2 }
+        }
+    }
+}
