@@ -22,6 +22,7 @@ struct AllocationTests {
     }
 
     private static func watchRuns() throws {
+        alarm(120)
         let registry = KernelRegistry()
         var generator = SplitMix64(seed: 81)
         let bytes = (0..<40_000).map { _ in UInt8(truncatingIfNeeded: generator.next() & 0x3f) }
@@ -46,6 +47,7 @@ struct AllocationTests {
     }
 
     private static func watchLeak() throws {
+        alarm(120)
         final class Leaking: Operator, @unchecked Sendable {
             nonisolated(unsafe) var kept: [[Int]] = []
             override func run(part: Int, of parts: Int) { kept.append([Int](repeating: part, count: 100)) }

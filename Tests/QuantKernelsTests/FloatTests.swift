@@ -10,18 +10,18 @@ import Testing
 /// Mary 2019, λ = 4) takes the place of n.
 @Suite struct FloatTests {
     @Test(arguments: [true, false]) func products(exact: Bool) throws {
-        try check(.convolution, seed: 41, count: 400, exact: exact) { Shapes.products($0, using: &$1) }
+        try check(.convolution, seed: 41, count: 1500, exact: exact) { Shapes.products($0, using: &$1) }
     }
 
     @Test(arguments: [true, false]) func convolutions(exact: Bool) throws {
-        try check(.convolution, seed: 42, count: 200, exact: exact) {
+        try check(.convolution, seed: 42, count: 700, exact: exact) {
             Shapes.spatial(
                 $0, channels: [1, 2, 3, 4, 5, 8, 17], outputChannels: [1, 3, 8, 9, 16, 17, 33, 63, 64, 65], using: &$1)
         }
     }
 
     @Test(arguments: [true, false]) func depthwise(exact: Bool) throws {
-        try check(.depthwise, seed: 43, count: 400, exact: exact) {
+        try check(.depthwise, seed: 43, count: 1500, exact: exact) {
             Shapes.spatial($0, channels: Shapes.channels, outputChannels: nil, using: &$1)
         }
     }

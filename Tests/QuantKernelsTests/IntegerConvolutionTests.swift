@@ -5,11 +5,11 @@ import Testing
 /// Every integer path equals the reference bit for bit. Buffers stand between guard pages.
 @Suite struct IntegerConvolutionTests {
     @Test func productsEqualTheReference() throws {
-        try check(.convolution, seed: 1, count: 1500) { Shapes.products($0, using: &$1) }
+        try check(.convolution, seed: 1, count: 4000) { Shapes.products($0, using: &$1) }
     }
 
     @Test func convolutionsEqualTheReference() throws {
-        try check(.convolution, seed: 2, count: 1000) {
+        try check(.convolution, seed: 2, count: 2500) {
             Shapes.spatial(
                 $0, channels: Array(1...10) + [16, 17, 32], outputChannels: [1, 3, 8, 9, 16, 17, 33, 63, 64, 65],
                 using: &$1)
@@ -17,14 +17,14 @@ import Testing
     }
 
     @Test func depthwiseEqualsTheReference() throws {
-        try check(.depthwise, seed: 3, count: 1500) {
+        try check(.depthwise, seed: 3, count: 4000) {
             Shapes.spatial($0, channels: Shapes.channels, outputChannels: nil, using: &$1)
         }
     }
 
     /// Windows, strides and paddings may differ in height and width.
     @Test func asymmetricWindowsEqualTheReference() throws {
-        try check(.convolution, seed: 4, count: 100) { count, generator in
+        try check(.convolution, seed: 4, count: 400) { count, generator in
             let kernels = generator.draws(count, of: [(1, 3), (3, 1), (2, 5), (5, 2)])
             let channels = generator.draws(count, of: [1, 3, 4, 8])
             return (0..<count).map {

@@ -52,32 +52,48 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
     override func run(part: Int, of parts: Int) { threads[part] = currentThread() }
 }
 
+/// Each test runs in a process of its own, which the system's alarm ends: a deadlock fails the test and does not hang the run.
 @Suite struct ThreadPoolTests {
     /// One to five threads, which is more than many machines have processors.
-    @Test(arguments: 1...5) func everyPartRunsOnce(threads: Int) {
-        let pool = ThreadPool(threads: threads)
-        let work = CountingOperator(parts: threads)
-        for run in 1...5000 {
-            pool.run(work)
-            // `run` returns after the last part, so every slot stands at the number of runs.
-            let complete = (0..<threads).allSatisfy { work.count($0) == run }
-            if !complete {
-                Issue.record("after run \(run): \((0..<threads).map { work.count($0) })")
-                return
+    @Test func everyPartRunsOnce() async {
+        await #expect(processExitsWith: .success) { ThreadPoolTests.runManyTimes() }
+    }
+
+    private static func runManyTimes() {
+        alarm(120)
+        for threads in 1...5 {
+            let pool = ThreadPool(threads: threads)
+            let work = CountingOperator(parts: threads)
+            for run in 1...5000 {
+                pool.run(work)
+                // `run` returns after the last part, so every slot stands at the number of runs.
+                let complete = (0..<threads).allSatisfy { work.count($0) == run }
+                if !complete {
+                    Issue.record("after run \(run): \((0..<threads).map { work.count($0) })")
+                    return
+                }
             }
+            #expect(work.wrongParts.load(ordering: .relaxed) == 0)
         }
-        #expect(work.wrongParts.load(ordering: .relaxed) == 0)
     }
 
     /// Workers that went to sleep (they spin for less than a millisecond) take up the next operator.
-    @Test(arguments: 2...5) func sleepingWorkersWake(threads: Int) {
-        let pool = ThreadPool(threads: threads)
-        let work = CountingOperator(parts: threads)
-        for run in 1...60 {
-            // Around the end of the spinning, where a wake-up could be lost, and far behind it.
-            usleep(UInt32(run * 37 % 5 * 100 + (run % 10 == 0 ? 20_000 : 0)))
-            pool.run(work)
-            #expect((0..<threads).allSatisfy { work.count($0) == run })
+    @Test func sleepingWorkersWake() async {
+        await #expect(processExitsWith: .success) { ThreadPoolTests.runWithPauses() }
+    }
+
+    private static func runWithPauses() {
+        alarm(120)
+        for threads in 2...5 {
+            let pool = ThreadPool(threads: threads)
+            let work = CountingOperator(parts: threads)
+            for run in 1...100 {
+                // Around the end of the spinning, where a wake-up could be lost, and far behind it.
+                usleep(UInt32(run * 37 % 5 * 100 + (run % 10 == 0 ? 20_000 : 0)))
+                pool.run(work)
+                let complete = (0..<threads).allSatisfy { work.count($0) == run }
+                #expect(complete)
+            }
         }
     }
 
@@ -87,6 +103,7 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
     }
 
     private static func watchIdlePool() throws {
+        alarm(120)
         func processorTime() -> Double {
             var time = timespec()
             clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
@@ -115,7 +132,12 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
     }
 
     /// Outputs do not depend on the number of threads, floats included: a partition cuts no sum.
-    @Test func resultsAreTheSameForEveryThreadCount() throws {
+    @Test func resultsAreTheSameForEveryThreadCount() async {
+        await #expect(processExitsWith: .success) { try ThreadPoolTests.compareThreadCounts() }
+    }
+
+    private static func compareThreadCounts() throws {
+        alarm(120)
         var generator = SplitMix64(seed: 51)
         let numerics = try LayerNumerics.draw(20, using: &generator).first!
         let shapes: [(IntegerLayer.Kind, ConvolutionGeometry)] = [

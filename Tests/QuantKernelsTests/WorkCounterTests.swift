@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 import QuantKernels
 import Quantization
 import Testing
@@ -22,6 +23,7 @@ import Testing
     }
 
     private static func countProducts() throws {
+        alarm(120)
         var generator = SplitMix64(seed: 61)
         let (rows, depth, columns) = (31, 10, 200)
         let layer = try IntegerLayer(
@@ -62,6 +64,7 @@ import Testing
     }
 
     private static func countConvolutions() throws {
+        alarm(120)
         var generator = SplitMix64(seed: 62)
         var numerics = try LayerNumerics.draw(20, using: &generator)[0]
         numerics.mapping = .symmetric
@@ -97,9 +100,10 @@ import Testing
     }
 
     private static func countOtherOperators() throws {
+        alarm(120)
         let source = GuardedBuffer(count: 4000, .endsAtGuard)
         let target = GuardedBuffer(count: 4000, .endsAtGuard)
-        (0..<1000).forEach { source.base.storeBytes(of: 0, toByteOffset: $0 * 4, as: Float.self) }
+        for index in 0..<1000 { source.base.storeBytes(of: 0, toByteOffset: index * 4, as: Float.self) }
         let parameters = try QuantizationParameters(scale: 0.1, zeroPoint: 3, range: .uint8)
         let registry = try KernelRegistry(forcing: .scalar)
         let add = try IntegerAdd(
