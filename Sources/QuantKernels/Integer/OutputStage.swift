@@ -88,7 +88,8 @@ extension QuantizationParameters {
 func checkAccumulators(
     _ name: String, weights: QuantizedWeights, bias: [Int32], input: QuantizationParameters
 ) throws(KernelError) {
-    let reach = max(Int64(input.range.highest) - Int64(input.zeroPoint), Int64(input.zeroPoint) - Int64(input.range.lowest))
+    let reach = max(
+        Int64(input.range.highest) - Int64(input.zeroPoint), Int64(input.zeroPoint) - Int64(input.range.lowest))
     var magnitudes = bias.map { abs(Int64($0)) }
     for (index, value) in weights.values.enumerated() {
         let channel = weights.axis.channel(ofElement: index, of: weights.values.count, channels: weights.channels)
