@@ -15,6 +15,7 @@ import Testing
         let scales: [(Double, Double, Double)] = [
             (0.05, 0.05, 0.1), (0.05, 0.02, 0.04), (1, 0.0001, 1), (0.003, 7, 3), (0.25, 0.5, 0.5), (3, 2, 1e-7),
             (0.5, 0.5, 1e-12), (0.1, 0.3, 1e9),
+            (1, 1e-11, 1), (1e-6, 2, 2),
         ]
         for (a, b, c) in scales {
             for zero in LayerNumerics.ZeroPoint.allCases {

@@ -55,6 +55,31 @@ import Testing
         }
     }
 
+    /// Products that fit alone may not with the bias: the error names the layer and the channel.
+    @Test(arguments: [Int32.max, .min]) func biasBeyondTheBoundThrows(bias: Int32) throws {
+        let geometry = ConvolutionGeometry.product(rows: 1, depth: 4, columns: 2)
+        func expectRefusal(_ body: () throws -> Void) {
+            #expect {
+                try body()
+            } throws: { error in
+                guard case KernelError.unsupported(let message) = error else { return false }
+                return message.hasPrefix("layer 7: output channel 1 could leave its int32 accumulator")
+            }
+        }
+        expectRefusal {
+            _ = try IntegerConvolution(
+                name: "layer 7", geometry: geometry, weights: try weights(8, channels: 2, axis: .outermost),
+                bias: [0, bias], input: parameters, requantization: Requantization(output: parameters),
+                registry: registry, threads: 1)
+        }
+        expectRefusal {
+            _ = try IntegerDepthwise(
+                name: "layer 7", geometry: .product(rows: 1, depth: 2, columns: 2),
+                weights: try weights(2, channels: 2, axis: .innermost), bias: [0, bias], input: parameters,
+                requantization: Requantization(output: parameters), registry: registry, threads: 1)
+        }
+    }
+
     @Test func wrongCountsThrow() throws {
         let geometry = ConvolutionGeometry.same(
             height: 4, width: 4, channels: 6, kernel: 3, stride: 1, outputChannels: 6)

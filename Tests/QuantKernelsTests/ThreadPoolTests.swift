@@ -65,8 +65,9 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
             let pool = ThreadPool(threads: threads)
             let work = CountingOperator(parts: threads)
             for run in 1...5000 {
-                pool.run(work)
-                // `run` returns after the last part, so every slot stands at the number of runs.
+                // Every fifth one bound to the threads: the two ways must not disturb each other.
+                if run % 5 == 0 { pool.runOnEachThread(work) } else { pool.run(work) }
+                // Both return after the last part, so every slot stands at the number of runs.
                 let complete = (0..<threads).allSatisfy { work.count($0) == run }
                 if !complete {
                     Issue.record("after run \(run): \((0..<threads).map { work.count($0) })")
@@ -97,6 +98,33 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
         }
     }
 
+    /// `runOnEachThread` gives a thread the same part every time, and the caller part 0, whatever ran between.
+    @Test func partsStayOnTheirThreads() async {
+        await #expect(processExitsWith: .success) { ThreadPoolTests.watchThreads() }
+    }
+
+    private static func watchThreads() {
+        alarm(120)
+        for threads in 1...5 {
+            let pool = ThreadPool(threads: threads)
+            let work = IdentifyingOperator(parts: threads)
+            let between = CountingOperator(parts: threads)
+            pool.runOnEachThread(work)
+            let first = (0..<threads).map { work.threads[$0] }
+            #expect(first[0] == currentThread() && Set(first).count == threads)
+            for _ in 0..<300 {
+                pool.run(between)
+                work.threads.update(repeating: 0, count: threads)
+                pool.runOnEachThread(work)
+                let now = (0..<threads).map { work.threads[$0] }
+                if now != first {
+                    Issue.record("\(now) instead of \(first)")
+                    return
+                }
+            }
+        }
+    }
+
     /// An idle pool burns no processor time, and its threads end with it.
     @Test func idlePoolSleepsAndEndsItsThreads() async {
         await #expect(processExitsWith: .success) { try ThreadPoolTests.watchIdlePool() }
@@ -114,7 +142,7 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
             let identities = {
                 let pool = ThreadPool(threads: threads)
                 let work = IdentifyingOperator(parts: threads)
-                for _ in 0..<10 { pool.run(work) }
+                for _ in 0..<10 { pool.runOnEachThread(work) }
                 usleep(100_000)
                 let start = processorTime()
                 usleep(100_000)
