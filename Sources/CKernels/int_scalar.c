@@ -25,14 +25,14 @@ void ck_output_scalar(
 
 // 4×16 tile, int16 weights [tap][k][16]: int16 holds w − Z2 for affine weights, too.
 static void gemm_4x16(const ck_int_tile *t) {
-    int32_t acc[4][16];
+    uint32_t acc[4][16];  // unsigned: partial sums may wrap, the final one is exact modulo 2^32
     memset(acc, 0, sizeof acc);
     const int16_t *w = t->w;
     for (size_t tap = 0; tap < t->taps; tap++) {
         for (size_t k = 0; k < t->depth; k++, w += 16) {
             for (size_t r = 0; r < t->rows; r++) {
                 const int32_t a = (uint8_t)(t->a[tap * 4 + r][k] ^ t->flip);
-                for (size_t c = 0; c < 16; c++) acc[r][c] += a * w[c];
+                for (size_t c = 0; c < 16; c++) acc[r][c] += (uint32_t)(a * w[c]);
             }
         }
     }

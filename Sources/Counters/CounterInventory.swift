@@ -40,7 +40,10 @@ public struct CounterInventory: Sendable {
             }
             for metric in group.metrics {
                 let unit = metric.unit.isEmpty ? "" : " [\(metric.unit)]"
-                lines.append("  = \(metric.name)\(unit) = \(metric.formula.text)")
+                let words = "\(metric.name)\(unit) = \(metric.formula.text)".split(separator: " ").map(String.init)
+                let wrapped = wrapped(words, width: 110)
+                lines.append("  = \(wrapped[0])")
+                lines += wrapped.dropFirst().map { "      \($0)" }
             }
             lines.append("")
         }

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func divisorZeroIsBlank() throws {
-        #expect(try Self.metric("A / C").evaluate(Self.readings) == .unavailable("m", "division by 0"))
+        #expect(try Self.metric("A / C").evaluate(Self.readings) == .unavailable("m", "division by 0: C counted none"))
         #expect(try Self.metric("1 / (A - B - B)").evaluate(Self.readings).value == nil)
     }
 

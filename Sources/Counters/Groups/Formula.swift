@@ -79,7 +79,10 @@ public struct Formula: Sendable, Equatable {
             case .minus: return a - b
             case .times: return a * b
             case .divide:
-                guard b != 0 else { throw Blank(reason: "division by 0") }
+                guard b != 0 else {
+                    if case .event(let name) = right { throw Blank(reason: "division by 0: \(name) counted none") }
+                    throw Blank(reason: "division by 0")
+                }
                 return a / b
             }
         }

@@ -20,7 +20,8 @@ enum CheckpointFile {
     /// Writes a temporary file beside `path`, flushes it to the disk and renames it: whoever opens `path`, at any time,
     /// finds the old bytes or the new ones. The temporary file is removed if a step fails.
     static func replace(_ path: String, with bytes: [UInt8]) throws(CheckpointError) {
-        let directory = (path as NSString).deletingLastPathComponent
+        // Not NSString's deletingLastPathComponent, which traps on a path of one letter.
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         do {
             try FileManager.default.createDirectory(
                 atPath: directory.isEmpty ? "." : directory, withIntermediateDirectories: true)
@@ -40,7 +41,7 @@ enum CheckpointFile {
             errno = reason
             throw failed(path, reading: false)
         }
-        flush(directory: directory.isEmpty ? "." : directory)
+        flush(directory: directory.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : directory)
     }
 
     /// False with `errno` set if something was not written.
