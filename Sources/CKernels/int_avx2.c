@@ -255,11 +255,9 @@ static uint64_t ceiling(uint64_t iterations) {
     for (int i = 0; i < 12; i++) acc[i] = _mm256_setzero_si256();
     __m256i a = _mm256_set1_epi16(3), w = _mm256_set1_epi16(5);
     for (uint64_t n = 0; n < iterations; n++) {
-        __asm__ volatile("" : "+x"(a), "+x"(w));
-        for (int i = 0; i < 12; i++) {
-            __m256i product = _mm256_madd_epi16(a, w);
-            __asm__ volatile("" : "+x"(product));  // twelve products, not one
-            acc[i] = _mm256_add_epi32(acc[i], product);
+        CK_UNROLL for (int i = 0; i < 12; i++) {
+            __asm__ volatile("" : "+x"(a), "+x"(w));  // twelve products, not one
+            acc[i] = _mm256_add_epi32(acc[i], _mm256_madd_epi16(a, w));
         }
     }
     for (int i = 0; i < 12; i++) __asm__ volatile("" : : "x"(acc[i]));
