@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #pragma clang attribute push( \
     __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#include "narrow_avx512.h"
 
 // (a·b + 2^30) >> 31 in 16 lanes: even and odd products apart, since they are 64 bits wide.
 static inline __m512i srdhm(__m512i a, __m512i b_even, __m512i b_odd) {
@@ -96,17 +97,36 @@ static inline __attribute__((always_inline)) __m512i requantize_16(
     return _mm512_mask_add_epi32(x, _mm512_test_epi32_mask(p->right, p->right), x, last);
 }
 
-// 64 columns at a time while there are as many: four vectors are packed to bytes with saturation, which is exact, since
-// the clamp that follows is at least as narrow as the bytes' range; zero point and clamp then cost a quarter.
+// 64 columns of a row: four vectors are packed to bytes with saturation, which is exact, since the clamp that follows is
+// at least as narrow as the bytes' range; zero point and clamp then cost a quarter.
+static inline void store_64(const __m512i x[4], const ck_output_stage *s, uint8_t *out) {
+    // packs interleaves 128-bit lanes: 32-bit group 4L + i of the result stands at 4i + L of the columns.
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i zero = _mm512_set1_epi16((int16_t)s->zero_point);
+    const __m512i lower = _mm512_set1_epi8((char)s->lower), upper = _mm512_set1_epi8((char)s->upper);
+    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(x[0], x[1]), zero);
+    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(x[2], x[3]), zero);
+    __m512i y;
+    if (s->lower < 0) y = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, high), lower), upper);
+    else y = _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(low, high), lower), upper);
+    _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, y));
+}
+
+// Up to 16 columns of a row.
+static inline void store_16(__m512i x, size_t columns, const ck_output_stage *s, uint8_t *out) {
+    const __m512i zero = _mm512_set1_epi32(s->zero_point);
+    const __m512i lower = _mm512_set1_epi32(s->lower - s->zero_point), upper = _mm512_set1_epi32(s->upper - s->zero_point);
+    x = _mm512_add_epi32(_mm512_min_epi32(_mm512_max_epi32(x, lower), upper), zero);
+    const __m128i bytes = _mm512_cvtepi32_epi8(x);
+    // A masked store is many times slower than a plain one on some processors.
+    if (columns >= 16) _mm_storeu_si128((__m128i *)out, bytes);
+    else _mm_mask_storeu_epi8(out, (__mmask16)((1u << columns) - 1), bytes);
+}
+
 static inline __attribute__((always_inline)) void output(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
     const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride, const int mode, const int lefts) {
     if (!s->weight_zero) row_sums = NULL;
-    const int is_signed = s->lower < 0;
-    const __m512i zero16 = _mm512_set1_epi16((int16_t)s->zero_point);
-    const __m512i lower8 = _mm512_set1_epi8((char)s->lower), upper8 = _mm512_set1_epi8((char)s->upper);
-    // packs interleaves 128-bit lanes: 32-bit group 4L + i of the result stands at 4i + L of the columns.
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     size_t c = 0;
     for (; c + 64 <= columns; c += 64) {
         channels_16 p[4];
@@ -115,31 +135,50 @@ static inline __attribute__((always_inline)) void output(
             const int32_t *a = acc + r * acc_stride + c, *sum = row_sums ? row_sums + r : NULL;
             __m512i x[4];
             CK_UNROLL for (int v = 0; v < 4; v++) x[v] = requantize_16(a + 16 * v, &p[v], sum, mode, lefts);
-            const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(x[0], x[1]), zero16);
-            const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(x[2], x[3]), zero16);
-            __m512i y;
-            if (is_signed) {
-                y = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, high), lower8), upper8);
-            } else {
-                y = _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(low, high), lower8), upper8);
-            }
-            _mm512_storeu_si512(out + r * out_stride + c, _mm512_permutexvar_epi32(order, y));
+            store_64(x, s, out + r * out_stride + c);
         }
     }
-    const __m512i lower = _mm512_set1_epi32(s->lower - s->zero_point);
-    const __m512i upper = _mm512_set1_epi32(s->upper - s->zero_point);
-    const __m512i zero_point = _mm512_set1_epi32(s->zero_point);
     for (; c < columns; c += 16) {
-        const __mmask16 present = columns - c < 16 ? (__mmask16)((1u << (columns - c)) - 1) : 0xffff;
         const channels_16 p = load_channels_16(s, channel + c, mode, lefts);
         for (size_t r = 0; r < rows; r++) {
-            __m512i x = requantize_16(acc + r * acc_stride + c, &p, row_sums ? row_sums + r : NULL, mode, lefts);
-            x = _mm512_add_epi32(_mm512_min_epi32(_mm512_max_epi32(x, lower), upper), zero_point);
-            const __m128i bytes = _mm512_cvtepi32_epi8(x);
-            __m128i *o = (__m128i *)(out + r * out_stride + c);
-            // A masked store is many times slower than a plain one on some processors.
-            if (present == 0xffff) _mm_storeu_si128(o, bytes);
-            else _mm_mask_storeu_epi8(o, present, bytes);
+            const int32_t *sum = row_sums ? row_sums + r : NULL;
+            store_16(
+                requantize_16(acc + r * acc_stride + c, &p, sum, mode, lefts), columns - c, s, out + r * out_stride + c);
+        }
+    }
+}
+
+static inline __m512i requantize_narrow_16(
+    const int32_t *acc, const narrow_16 *p, const int32_t *zero, const int32_t *row_sum) {
+    __m512i x = _mm512_add_epi32(_mm512_loadu_si512(acc), p->bias);
+    if (row_sum) x = _mm512_sub_epi32(x, _mm512_mullo_epi32(_mm512_loadu_si512(zero), _mm512_set1_epi32(*row_sum)));
+    return CK_REQUANTIZE_NARROW(_mm512, __m512i, x, p->m, p->right, p->even, p->odd);
+}
+
+static void output_narrow(
+    size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
+    const ck_output_stage *s, size_t channel, uint8_t *out, size_t out_stride) {
+    if (!s->weight_zero) row_sums = NULL;
+    const int32_t *zero = s->weight_zero ? s->weight_zero + channel : NULL;
+    size_t c = 0;
+    for (; c + 64 <= columns; c += 64) {
+        narrow_16 p[4];
+        CK_UNROLL for (int v = 0; v < 4; v++) p[v] = load_narrow_16(s, channel + c + 16 * (size_t)v);
+        for (size_t r = 0; r < rows; r++) {
+            const int32_t *a = acc + r * acc_stride + c, *sum = row_sums ? row_sums + r : NULL;
+            __m512i x[4];
+            CK_UNROLL for (int v = 0; v < 4; v++)
+                x[v] = requantize_narrow_16(a + 16 * v, &p[v], zero + c + 16 * v, sum);
+            store_64(x, s, out + r * out_stride + c);
+        }
+    }
+    for (; c < columns; c += 16) {
+        const narrow_16 p = load_narrow_16(s, channel + c);
+        for (size_t r = 0; r < rows; r++) {
+            const int32_t *sum = row_sums ? row_sums + r : NULL;
+            store_16(
+                requantize_narrow_16(acc + r * acc_stride + c, &p, zero + c, sum), columns - c, s,
+                out + r * out_stride + c);
         }
     }
 }
@@ -162,7 +201,10 @@ static void output_16(
     case CK_ROUND_SINGLE: EITHER(CK_ROUND_SINGLE) break;
     case CK_ROUND_RUY: EITHER(CK_ROUND_RUY) break;
     case CK_ROUND_FP32: output_16_fp32(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride); break;
-    default: EITHER(CK_ROUND_GEMMLOWP) break;
+    default:
+        if (s->narrow) output_narrow(rows, columns, acc, acc_stride, row_sums, s, channel, out, out_stride);
+        else EITHER(CK_ROUND_GEMMLOWP)
+        break;
     }
     #undef EITHER
     #undef OUTPUT

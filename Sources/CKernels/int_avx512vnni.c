@@ -8,6 +8,7 @@
     __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 #define DPBUSD256(acc, a, w) _mm256_dpbusd_epi32(acc, a, w)
 #include "int_vnni256.h"
+#include "narrow_avx512.h"
 
 enum { ROWS = 6, COLUMNS = 64 };
 
@@ -166,6 +167,115 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
     }
 }
 
+// The constants of the fused stage in the order of the accumulators: per block and q [bias][m][right] int32, [even][odd]
+// nudges int64, each a vector of the block's lanes.
+enum { STAGE_BYTES_PER_LANE = 4 * 5 * 16 };
+
+static size_t stage_bytes(size_t channels) {
+    const size_t rest = channels % 64, lanes = channels / 64 * 4 + (rest ? block_lanes(rest) : 0);
+    return lanes * STAGE_BYTES_PER_LANE;
+}
+
+static void stage_pack(size_t channels, const ck_output_stage *s, void *out) {
+    uint8_t *o = out;
+    for (size_t block = 0; block < channels; block += 64) {
+        const size_t lanes = channels - block >= 64 ? 4 : block_lanes(channels - block), width = 4 * lanes;
+        for (size_t q = 0; q < 4; q++, o += 20 * width) {
+            int32_t *words = (int32_t *)o;
+            int64_t *nudges = (int64_t *)(o + 12 * width);
+            for (size_t i = 0; i < width; i++) {
+                const size_t channel = block + (i / 4) * 16 + 4 * q + i % 4;
+                const int present = channel < channels;
+                const int32_t right = present ? s->right[channel] : 1;
+                words[i] = present ? s->bias[channel] : 0;
+                words[width + i] = present ? s->multiplier[channel] : 0;
+                words[2 * width + i] = right;
+                nudges[(i % 2) * (width / 2) + i / 2] = (1ll << 31) + (1ll << (31 + right));
+            }
+        }
+    }
+}
+
+// As DEPTHWISE, with the output stage in registers. packs works inside 128-bit lanes, and so do the unpacks before it:
+// the channels come out in order by themselves.
+#define DEPTHWISE_FUSED(NAME, VECTOR, P, LOAD, ZERO, XOR, LOADU, STOREU, LANES) \
+    static inline __attribute__((always_inline)) void NAME( \
+        const ck_int_depthwise *d, const ck_output_stage *s, const void *constants, uint8_t *out, size_t out_stride, \
+        const size_t taps, const int flips) { \
+        const size_t groups = (taps + 3) / 4; \
+        const int8_t *w = (const int8_t *)d->w + d->first * groups * 4; \
+        const uint8_t *k = (const uint8_t *)constants + d->first / 16 * STAGE_BYTES_PER_LANE; \
+        const VECTOR flip = P##_set1_epi8((char)0x80); \
+        const uint64_t present = d->channels == 64 ? ~0ull : (1ull << d->channels) - 1; \
+        const VECTOR zero = P##_set1_epi16((int16_t)s->zero_point); \
+        const VECTOR lower = P##_set1_epi8((char)s->lower), upper = P##_set1_epi8((char)s->upper); \
+        VECTOR bias[4], m[4], right[4], even[4], odd[4]; \
+        CK_UNROLL for (int q = 0; q < 4; q++) { \
+            const uint8_t *c = k + q * 80 * LANES; \
+            bias[q] = LOADU(c); \
+            m[q] = LOADU(c + 16 * LANES); \
+            right[q] = LOADU(c + 32 * LANES); \
+            even[q] = LOADU(c + 48 * LANES); \
+            odd[q] = LOADU(c + 64 * LANES); \
+        } \
+        for (size_t p = 0; p < d->pixels; p++) { \
+            const uint8_t *const *a = d->a + p * taps; \
+            VECTOR acc[4]; \
+            CK_UNROLL for (int q = 0; q < 4; q++) acc[q] = bias[q]; \
+            CK_UNROLL_SMALL for (size_t g = 0; g < groups; g++) { \
+                VECTOR t[4], u[4]; \
+                CK_UNROLL for (size_t i = 0; i < 4; i++) { \
+                    t[i] = ZERO(); \
+                    if (4 * g + i < taps) { \
+                        t[i] = LOAD(present, a[4 * g + i] + d->first); \
+                        if (flips) t[i] = XOR(t[i], flip); \
+                    } \
+                } \
+                const VECTOR low01 = P##_unpacklo_epi8(t[0], t[1]), high01 = P##_unpackhi_epi8(t[0], t[1]); \
+                const VECTOR low23 = P##_unpacklo_epi8(t[2], t[3]), high23 = P##_unpackhi_epi8(t[2], t[3]); \
+                memcpy(u, w + g * 64 * LANES, sizeof u); \
+                acc[0] = P##_dpbusd_epi32(acc[0], P##_unpacklo_epi16(low01, low23), u[0]); \
+                acc[1] = P##_dpbusd_epi32(acc[1], P##_unpackhi_epi16(low01, low23), u[1]); \
+                acc[2] = P##_dpbusd_epi32(acc[2], P##_unpacklo_epi16(high01, high23), u[2]); \
+                acc[3] = P##_dpbusd_epi32(acc[3], P##_unpackhi_epi16(high01, high23), u[3]); \
+            } \
+            CK_UNROLL for (int q = 0; q < 4; q++) \
+                acc[q] = CK_REQUANTIZE_NARROW(P, VECTOR, acc[q], m[q], right[q], even[q], odd[q]); \
+            const VECTOR low = P##_adds_epi16(P##_packs_epi32(acc[0], acc[1]), zero); \
+            const VECTOR high = P##_adds_epi16(P##_packs_epi32(acc[2], acc[3]), zero); \
+            VECTOR y; \
+            if (s->lower < 0) y = P##_min_epi8(P##_max_epi8(P##_packs_epi16(low, high), lower), upper); \
+            else y = P##_min_epu8(P##_max_epu8(P##_packus_epi16(low, high), lower), upper); \
+            if (d->channels == 16 * LANES) STOREU(out + p * out_stride, y); \
+            else P##_mask_storeu_epi8(out + p * out_stride, present, y); \
+        } \
+    }
+
+#define LOADU_512(p) _mm512_loadu_si512(p)
+#define LOADU_256(p) _mm256_loadu_si256((const __m256i *)(p))
+#define LOADU_128(p) _mm_loadu_si128((const __m128i *)(p))
+#define STOREU_512(p, v) _mm512_storeu_si512(p, v)
+#define STOREU_256(p, v) _mm256_storeu_si256((__m256i *)(p), v)
+#define STOREU_128(p, v) _mm_storeu_si128((__m128i *)(p), v)
+
+DEPTHWISE_FUSED(
+    fused_64, __m512i, _mm512, LOAD_512, _mm512_setzero_si512, _mm512_xor_si512, LOADU_512, STOREU_512, 4)
+DEPTHWISE_FUSED(
+    fused_32, __m256i, _mm256, LOAD_256, _mm256_setzero_si256, _mm256_xor_si256, LOADU_256, STOREU_256, 2)
+DEPTHWISE_FUSED(fused_16, __m128i, _mm, LOAD_128, _mm_setzero_si128, _mm_xor_si128, LOADU_128, STOREU_128, 1)
+
+#define FUSED_CASE(NAME) \
+    if (d->taps == 9 && d->flip) NAME(d, s, constants, out, out_stride, 9, 1); \
+    else if (d->taps == 9) NAME(d, s, constants, out, out_stride, 9, 0); \
+    else NAME(d, s, constants, out, out_stride, d->taps, d->flip != 0);
+
+static void depthwise_64c4_fused(
+    const ck_int_depthwise *d, const ck_output_stage *s, const void *constants, uint8_t *out, size_t out_stride) {
+    if (d->channels > 32) { FUSED_CASE(fused_64) }
+    else if (d->channels > 16) { FUSED_CASE(fused_32) }
+    else { FUSED_CASE(fused_16) }
+}
+
 // 12 independent chains of 64 MACs each.
 static uint64_t ceiling(uint64_t iterations) {
     __m512i acc[12];
@@ -190,7 +300,8 @@ const ck_kernel ck_int_avx512vnni[] = {
      .pack_bytes = depthwise_bytes_256},
     {.name = "u8s8_depthwise_64c4__avx512vnni", .kind = CK_INT_DEPTHWISE, .isa = CK_ISA_AVX512VNNI, .columns = 64,
      .weight_bytes = 1, .int_depthwise = depthwise_64c4, .int_depthwise_pack = depthwise_pack,
-     .pack_bytes = depthwise_bytes},
+     .pack_bytes = depthwise_bytes, .int_depthwise_fused = depthwise_64c4_fused, .stage_bytes = stage_bytes,
+     .stage_pack = stage_pack},
     {.name = "ceiling_int__avx512vnni", .kind = CK_INT_CEILING, .isa = CK_ISA_AVX512VNNI, .ceiling = ceiling},
 };
 const size_t ck_int_avx512vnni_count = sizeof ck_int_avx512vnni / sizeof *ck_int_avx512vnni;

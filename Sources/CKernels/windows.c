@@ -22,6 +22,37 @@ static void advance(const ck_window *w, position *p) {
     p->image++;
 }
 
+// Positions of a row whose windows lie between the left and the right edge, for 3×3 windows, one after the other: each row
+// of the window is one pointer that moves on. A row of the window above or below the image stands still at `padding`.
+static size_t interior_3x3(
+    const ck_window *w, const position *at, size_t count, const uint8_t *image, const uint8_t *padding,
+    const uint8_t **out) {
+    const size_t row_bytes = w->input_width * w->pixel_bytes;
+    const ptrdiff_t left = (ptrdiff_t)(at->x * w->stride) - (ptrdiff_t)w->pad_left;
+    if (left < 0 || (size_t)left + 3 > w->input_width) return 0;
+    size_t span = (w->input_width - 3 - (size_t)left) / w->stride + 1;
+    if (span > w->output_width - at->x) span = w->output_width - at->x;
+    if (span > count) span = count;
+    const uint8_t *row[3];
+    size_t tap[3], step[3];
+    for (int ky = 0; ky < 3; ky++) {
+        const ptrdiff_t y = (ptrdiff_t)(at->y * w->stride) - (ptrdiff_t)w->pad_top + ky;
+        const int inside = y >= 0 && y < (ptrdiff_t)w->input_height;
+        row[ky] = inside ? image + (size_t)y * row_bytes + (size_t)left * w->pixel_bytes : padding;
+        tap[ky] = inside ? w->pixel_bytes : 0;
+        step[ky] = tap[ky] * w->stride;
+    }
+    for (size_t n = 0; n < span; n++, out += 9) {
+        for (int ky = 0; ky < 3; ky++) {
+            out[3 * ky] = row[ky];
+            out[3 * ky + 1] = row[ky] + tap[ky];
+            out[3 * ky + 2] = row[ky] + 2 * tap[ky];
+            row[ky] += step[ky];
+        }
+    }
+    return span;
+}
+
 void ck_window_pointers(
     const ck_window *w, size_t first, size_t count, const uint8_t *input, const uint8_t *padding, size_t group,
     const uint8_t **out) {
@@ -32,6 +63,16 @@ void ck_window_pointers(
         const ptrdiff_t top = (ptrdiff_t)(at.y * w->stride) - (ptrdiff_t)w->pad_top;
         const ptrdiff_t left = (ptrdiff_t)(at.x * w->stride) - (ptrdiff_t)w->pad_left;
         const uint8_t *image = input + at.image * w->input_height * row_bytes;
+        if (group == 1 && w->kernel_height == 3 && w->kernel_width == 3) {
+            const size_t span = interior_3x3(w, &at, count - n, image, padding, out);
+            if (span > 0) {
+                out += span * 9;
+                n += span - 1;
+                at.x += span - 1;
+                advance(w, &at);
+                continue;
+            }
+        }
         const uint8_t **slot = out + lane;
         const int inside = left >= 0 && left + (ptrdiff_t)w->kernel_width <= (ptrdiff_t)w->input_width;
         for (size_t ky = 0; ky < w->kernel_height; ky++) {

@@ -48,10 +48,13 @@ typedef struct ck_output_stage {
     const int32_t *shift;          // M = M0·2^(shift − 31); negative shifts right
     const float *real_multiplier;  // M itself, for CK_ROUND_FP32
     const int32_t *weight_zero;    // Z2, or NULL where all are 0
+    const int32_t *right;          // max(−shift, 1): read only if narrow
+    const int64_t *nudge;          // 2^31 + 2^(31 + right), per 16 channels the 8 even ones, then the 8 odd ones
     int32_t zero_point;            // Z3
     int32_t lower, upper;          // of the output's range, the activation's clamp included
     int32_t rounding;              // CK_ROUND_*
     int32_t left_shift;            // 1 if some shift is positive (M ≥ 1)
+    int32_t narrow;                // 1 if gemmlowp's rounding may take the short way: see narrow_avx512.h
 } ck_output_stage;
 
 // Requantizes a tile: rows × columns accumulators, row stride acc_stride; channel is the first column's.
@@ -86,6 +89,12 @@ typedef void (*ck_int_depthwise_fn)(const ck_int_depthwise *);
 // Weights [taps][channels] to the kernel's order; `out` has ck_kernel.pack_bytes(channels, taps) bytes.
 typedef void (*ck_int_depthwise_pack_fn)(size_t channels, size_t taps, const int16_t *w, void *out);
 typedef size_t (*ck_pack_bytes_fn)(size_t channels, size_t taps);
+// The same with the output stage behind it, accumulators never leaving registers; for narrow stages. `constants` is what
+// stage_pack wrote for all channels; out and out_stride are of the first channel of this call.
+typedef void (*ck_int_depthwise_fused_fn)(
+    const ck_int_depthwise *, const ck_output_stage *stage, const void *constants, uint8_t *out, size_t out_stride);
+typedef size_t (*ck_stage_bytes_fn)(size_t channels);
+typedef void (*ck_stage_pack_fn)(size_t channels, const ck_output_stage *stage, void *out);
 
 // out[r][c] = clamp(bias[c] + Σ a[tap·rows_max + r][k·a_step]·w[...]): the panel w holds, for each tap and k, its
 // columns padded to whole vectors.
@@ -149,6 +158,9 @@ typedef struct ck_kernel {
     ck_int_depthwise_fn int_depthwise;
     ck_int_depthwise_pack_fn int_depthwise_pack;
     ck_pack_bytes_fn pack_bytes;
+    ck_int_depthwise_fused_fn int_depthwise_fused;  // or NULL, with the next two
+    ck_stage_bytes_fn stage_bytes;
+    ck_stage_pack_fn stage_pack;
     ck_output_fn output;
     ck_int_add_fn int_add;
     ck_float_gemm_fn float_gemm;

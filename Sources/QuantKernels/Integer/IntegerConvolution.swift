@@ -54,7 +54,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
         }
         try checkAccumulatorDepth(depth: taps * depth, activationRange: input.range, weightRange: weights.range)
-        try checkAccumulators(name, weights: weights, bias: bias, input: input)
+        let reach = try checkAccumulators(name, weights: weights, bias: bias, input: input)
         let kernel = registry.best(.integerProduct)
         self.kernel = kernel
         self.geometry = geometry
@@ -82,7 +82,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         }
         stage = try OutputStage(
             bias: folded, multipliers: multipliers, weightZero: needsRowSums ? packed.zeroPoints : nil,
-            requantization: requantization, registry: registry)
+            reach: reach, requantization: requantization, registry: registry)
         plan = RowPlan(
             rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows))
         zeroPixel = AlignedBuffer([UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: depth))

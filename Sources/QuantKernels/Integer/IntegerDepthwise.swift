@@ -7,6 +7,8 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
     private let kernel: ck_kernel
     private let stage: OutputStage
     private let weights: AlignedBuffer
+    /// The output stage's constants for the fused kernel; nil where accumulators go through memory.
+    private let fused: AlignedBuffer?
     private let flip: Int32
     private let zeroPixel: AlignedBuffer
     private let scratch: [(pointers: AlignedBuffer, accumulators: AlignedBuffer)]
@@ -35,7 +37,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
                 "\(name): \(weights.values.count) weights and \(bias.count) biases for \(geometry)")
         }
         try checkAccumulatorDepth(depth: taps, activationRange: input.range, weightRange: weights.range)
-        try checkAccumulators(name, weights: weights, bias: bias, input: input)
+        let reach = try checkAccumulators(name, weights: weights, bias: bias, input: input)
         // w − Z₂ is packed, so that no sum over the activations is needed; affine weights may need nine bits for it and
         // then take the int16 kernels.
         let centred = weights.values.enumerated().map { index, value in
@@ -58,7 +60,15 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
             multipliers.append(input.scale * weights.parameters(ofChannel: channel).scale / requantization.output.scale)
         }
         stage = try OutputStage(
-            bias: folded, multipliers: multipliers, weightZero: nil, requantization: requantization, registry: registry)
+            bias: folded, multipliers: multipliers, weightZero: nil, reach: reach, requantization: requantization,
+            registry: registry)
+        if let pack = kernel.stage_pack, stage.c.pointee.narrow == 1 {
+            let constants = AlignedBuffer(count: kernel.stage_bytes(channels))
+            pack(channels, stage.c, constants.base)
+            fused = constants
+        } else {
+            fused = nil
+        }
         zeroPixel = AlignedBuffer([UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: channels))
         scratch = (0..<threads).map { _ in
             (
@@ -68,7 +78,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
         microKernels = [kernel.title, stage.title]
-        packedBytes = self.weights.count + stage.bytes
+        packedBytes = self.weights.count + stage.bytes + (fused?.count ?? 0)
         WorkCounter.bytesPacked.add(packedBytes)
     }
 
@@ -109,10 +119,14 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
             while first < channels {
                 work.first = first
                 work.channels = min(block, channels - first)
-                run(&work)
-                requantize(
-                    pixels, work.channels, accumulators, block, nil, constants, first,
-                    output + row * channels + first, channels)
+                let target = output + row * channels + first
+                if let fused {
+                    kernel.int_depthwise_fused(&work, constants, fused.base, target, channels)
+                } else {
+                    run(&work)
+                    requantize(
+                        pixels, work.channels, accumulators, block, nil, constants, first, target, channels)
+                }
                 first += block
                 calls += 1
             }

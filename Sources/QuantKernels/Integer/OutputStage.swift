@@ -34,17 +34,24 @@ final class OutputStage: @unchecked Sendable {
     ///   - bias: with the zero points' corrections folded in, one per channel.
     ///   - multipliers: M = S₁S₂/S₃, one per channel.
     ///   - weightZero: Z₂ as packed, one per channel; nil where all are 0.
+    ///   - reach: no |Σ(a − Z₁)(w − Z₂) + bias| is larger.
     init(
-        bias: [Int32], multipliers: [Double], weightZero: [Int32]?, requantization: Requantization,
+        bias: [Int32], multipliers: [Double], weightZero: [Int32]?, reach: Int64, requantization: Requantization,
         registry: KernelRegistry
     ) throws(QuantizationError) {
         var fixed: [FixedPointMultiplier] = []
         for multiplier in multipliers { fixed.append(try FixedPointMultiplier(multiplier)) }
         let padding = Int(CK_MAX_COLUMNS)
+        // The short way of gemmlowp's rounding takes sums below 2³⁰ and shifts to the right. A multiplier of 0 shifts by 1.
+        let rights = fixed.map { $0.significand == 0 ? 1 : -$0.shift }
+        let isNarrow =
+            requantization.rounding == .gemmlowp && reach < 1 << 30 && rights.allSatisfy { (1...30).contains($0) }
+        let nudges = isNarrow ? Self.nudges(rights, padding: padding) : []
         let arrays = [
             AlignedBuffer(bias, padding: padding), AlignedBuffer(fixed.map(\.significand), padding: padding),
             AlignedBuffer(fixed.map(\.shift), padding: padding), AlignedBuffer(fixed.map(\.single), padding: padding),
-            AlignedBuffer(weightZero ?? [], padding: padding),
+            AlignedBuffer(weightZero ?? [], padding: padding), AlignedBuffer(isNarrow ? rights : [], padding: padding),
+            AlignedBuffer(nudges),
         ]
         buffers = arrays
         bytes = arrays.reduce(0) { $0 + $1.count }
@@ -53,14 +60,26 @@ final class OutputStage: @unchecked Sendable {
             to: ck_output_stage(
                 bias: arrays[0].pointer(), multiplier: arrays[1].pointer(), shift: arrays[2].pointer(),
                 real_multiplier: arrays[3].pointer(), weight_zero: weightZero == nil ? nil : arrays[4].pointer(),
+                right: arrays[5].pointer(), nudge: arrays[6].pointer(),
                 zero_point: requantization.output.zeroPoint, lower: requantization.lower, upper: requantization.upper,
                 rounding: requantization.rounding.code,
-                left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0))
+                left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0, narrow: isNarrow ? 1 : 0))
         let kernel = registry.best(.output)
         (function, title) = (kernel.output, kernel.title)
     }
 
     deinit { c.deallocate() }
+
+    /// 2³¹ + 2^(31 + right): per 16 channels those of the even ones, then those of the odd ones.
+    private static func nudges(_ rights: [Int32], padding: Int) -> [Int64] {
+        let count = (rights.count + padding - 1) / padding * padding
+        var nudges = [Int64](repeating: 0, count: count)
+        for (channel, right) in rights.enumerated() {
+            let lane = channel % 16
+            nudges[channel - lane + lane % 2 * 8 + lane / 2] = (1 << 31) + (1 << Int64(31 + right))
+        }
+        return nudges
+    }
 }
 
 extension RoundingMode {
@@ -84,10 +103,11 @@ extension QuantizationParameters {
 /// Refuses a layer one of whose sums could leave int32: per channel, Σ|w − Z₂|·max|a − Z₁| + |bias| must stay below 2³¹.
 /// (`checkAccumulatorDepth` bounds the products alone, for any weights.)
 ///
+/// - Returns: the largest of these bounds.
 /// - Throws: `KernelError.unsupported`, which names the layer and the channel.
 func checkAccumulators(
     _ name: String, weights: QuantizedWeights, bias: [Int32], input: QuantizationParameters
-) throws(KernelError) {
+) throws(KernelError) -> Int64 {
     let reach = max(
         Int64(input.range.highest) - Int64(input.zeroPoint), Int64(input.zeroPoint) - Int64(input.range.lowest))
     var magnitudes = bias.map { abs(Int64($0)) }
@@ -101,4 +121,5 @@ func checkAccumulators(
             "\(name): output channel \(channel) could leave its int32 accumulator: its bias \(bias[channel]) and products "
                 + "reach \(magnitudes[channel]), the limit is \(Int32.max)")
     }
+    return magnitudes.max() ?? 0
 }
