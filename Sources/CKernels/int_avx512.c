@@ -1,4 +1,6 @@
 // Integer kernels for AVX-512 without VNNI: the output stage. Products come from AVX2's table there.
+#include <string.h>
+
 #include "requantize.h"
 #include "scalar.h"
 #include "tables.h"
@@ -112,6 +114,22 @@ static inline void store_64(const __m512i x[4], const ck_output_stage *s, uint8_
     _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, y));
 }
 
+// 32 columns of a row, the same way.
+static inline void store_32(const __m512i x[2], const ck_output_stage *s, uint8_t *out) {
+    const __m512i order = _mm512_castsi256_si512(_mm256_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13));
+    const __m512i words = _mm512_adds_epi16(_mm512_packs_epi32(x[0], x[1]), _mm512_set1_epi16((int16_t)s->zero_point));
+    const __m256i lower = _mm256_set1_epi8((char)s->lower), upper = _mm256_set1_epi8((char)s->upper);
+    __m256i y;
+    if (s->lower < 0) {
+        y = _mm512_castsi512_si256(_mm512_permutexvar_epi32(order, _mm512_packs_epi16(words, words)));
+        y = _mm256_min_epi8(_mm256_max_epi8(y, lower), upper);
+    } else {
+        y = _mm512_castsi512_si256(_mm512_permutexvar_epi32(order, _mm512_packus_epi16(words, words)));
+        y = _mm256_min_epu8(_mm256_max_epu8(y, lower), upper);
+    }
+    _mm256_storeu_si256((__m256i *)out, y);
+}
+
 // Up to 16 columns of a row.
 static inline void store_16(__m512i x, size_t columns, const ck_output_stage *s, uint8_t *out) {
     const __m512i zero = _mm512_set1_epi32(s->zero_point);
@@ -120,6 +138,7 @@ static inline void store_16(__m512i x, size_t columns, const ck_output_stage *s,
     const __m128i bytes = _mm512_cvtepi32_epi8(x);
     // A masked store is many times slower than a plain one on some processors.
     if (columns >= 16) _mm_storeu_si128((__m128i *)out, bytes);
+    else if (columns == 8) _mm_storel_epi64((__m128i *)out, bytes);
     else _mm_mask_storeu_epi8(out, (__mmask16)((1u << columns) - 1), bytes);
 }
 
@@ -172,6 +191,16 @@ static void output_narrow(
             store_64(x, s, out + r * out_stride + c);
         }
     }
+    if (c + 32 <= columns) {
+        const narrow_16 p = load_narrow_16(s, channel + c), q = load_narrow_16(s, channel + c + 16);
+        for (size_t r = 0; r < rows; r++) {
+            const int32_t *a = acc + r * acc_stride + c, *sum = row_sums ? row_sums + r : NULL;
+            const __m512i x[2] = {
+                requantize_narrow_16(a, &p, zero + c, sum), requantize_narrow_16(a + 16, &q, zero + c + 16, sum)};
+            store_32(x, s, out + r * out_stride + c);
+        }
+        c += 32;
+    }
     for (; c < columns; c += 16) {
         const narrow_16 p = load_narrow_16(s, channel + c);
         for (size_t r = 0; r < rows; r++) {
@@ -209,73 +238,75 @@ static void output_16(
     #undef EITHER
     #undef OUTPUT
 }
-// One input of the addition: RDBPOT(SRDHM(x·2^20, m), e) for |x| ≤ 255, without 64-bit products. With m = h·2^16 + l:
-//   (x·2^20·m + 2^30) >> 31 = (x·m + 2^10) >> 11 = x·h·2^5 + ((x·l + 2^10) >> 11)
+// One input of the addition, RDBPOT(SRDHM(x·2^20, m), e) for |x| ≤ 255, which is below 2^28: the narrow way, or for the
+// input of the larger scale (M = 1/2 and no shift) exactly x·2^19.
 typedef struct {
-    __m512i zero, high, low, right, mask, half;
+    __m512i zero, m, right, nudge;
+    int halves;
 } add_input;
 
 static inline add_input load_add_input(int32_t zero, int32_t m, int32_t shift) {
-    const int32_t right = -shift, mask = (int32_t)((1ll << right) - 1);
+    const int32_t right = m == 0 ? 1 : -shift;
     return (add_input){
-        _mm512_set1_epi32(zero), _mm512_set1_epi32((m >> 16) << 5), _mm512_set1_epi32(m & 0xffff),
-        _mm512_set1_epi32(right), _mm512_set1_epi32(mask), _mm512_set1_epi32(mask >> 1)};
+        _mm512_set1_epi32(zero), _mm512_set1_epi32(m), _mm512_set1_epi32(right),
+        _mm512_set1_epi64((1ll << 31) + (1ll << (31 + right))), right == 0};
 }
 
 static inline __m512i rescale_input(__m128i bytes, const add_input *p, const int is_signed) {
     const __m512i q = is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
     const __m512i x = _mm512_sub_epi32(q, p->zero);
-    const __m512i low = _mm512_add_epi32(_mm512_mullo_epi32(x, p->low), _mm512_set1_epi32(1 << 10));
-    const __m512i y = _mm512_add_epi32(_mm512_mullo_epi32(x, p->high), _mm512_srai_epi32(low, 11));
-    return rdbpot(y, p->right, p->mask, p->half);
+    if (p->halves) return _mm512_slli_epi32(x, 19);
+    const __m512i y = _mm512_slli_epi32(x, 20);
+    return CK_REQUANTIZE_NARROW(_mm512, __m512i, y, p->m, p->right, p->nudge, p->nudge);
 }
 
-// 16 sums; `present` of them are read and written.
-static inline __attribute__((always_inline)) void add_block(
-    const uint8_t *a, const uint8_t *b, uint8_t *out, __mmask16 present, const add_input *p, const add_input *q,
-    const channels_16 *last, __m512i lower, __m512i upper, __m512i zero, const int is_signed, const int lefts) {
-    const int whole = present == 0xffff;
-    const __m128i u = whole ? _mm_loadu_si128((const __m128i *)a) : _mm_maskz_loadu_epi8(present, a);
-    const __m128i v = whole ? _mm_loadu_si128((const __m128i *)b) : _mm_maskz_loadu_epi8(present, b);
-    __m512i x = _mm512_add_epi32(rescale_input(u, p, is_signed), rescale_input(v, q, is_signed));
-    if (lefts) x = shift_left(x, last->left);
-    x = rdbpot(srdhm(x, last->m, last->m_odd), last->right, last->mask, last->half);
-    x = _mm512_add_epi32(_mm512_min_epi32(_mm512_max_epi32(x, lower), upper), zero);
-    const __m128i bytes = _mm512_cvtepi32_epi8(x);
-    if (whole) _mm_storeu_si128((__m128i *)out, bytes);
-    else _mm_mask_storeu_epi8(out, present, bytes);
+// What adds need beside the inputs: the last rescaling, of sums below 2^29.
+typedef struct {
+    __m512i m, right, nudge;
+    int narrow;
+} add_output;
+
+static inline __m512i add_sum(
+    const uint8_t *a, const uint8_t *b, const add_input *p, const add_input *q, const add_output *last,
+    const ck_int_add *s, const int is_signed) {
+    const __m128i u = _mm_loadu_si128((const __m128i *)a), v = _mm_loadu_si128((const __m128i *)b);
+    const __m512i x = _mm512_add_epi32(rescale_input(u, p, is_signed), rescale_input(v, q, is_signed));
+    if (last->narrow) return CK_REQUANTIZE_NARROW(_mm512, __m512i, x, last->m, last->right, last->nudge, last->nudge);
+    const __m512i none = _mm512_setzero_si512(), one = _mm512_set1_epi32(1), shift = _mm512_set1_epi32(s->shift_out);
+    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(none, shift), none);
+    const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
+    const __m512i y = shift_left(x, _mm512_max_epi32(shift, none));
+    return rdbpot(srdhm(y, last->m, last->m), right, mask, _mm512_srli_epi32(mask, 1));
 }
 
 static inline __attribute__((always_inline)) void add(
-    size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s, const int is_signed,
-    const int lefts) {
+    size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s, const int is_signed) {
     const add_input p = load_add_input(s->zero_a, s->multiplier_a, s->shift_a);
     const add_input q = load_add_input(s->zero_b, s->multiplier_b, s->shift_b);
-    const int32_t right = s->shift_out > 0 ? 0 : -s->shift_out, mask = (int32_t)((1ll << right) - 1);
-    channels_16 last;
-    last.m = last.m_odd = _mm512_set1_epi32(s->multiplier_out);
-    last.left = _mm512_set1_epi32(s->shift_out > 0 ? s->shift_out : 0);
-    last.right = _mm512_set1_epi32(right);
-    last.mask = _mm512_set1_epi32(mask);
-    last.half = _mm512_set1_epi32(mask >> 1);
-    const __m512i lower = _mm512_set1_epi32(s->lower - s->zero_out), upper = _mm512_set1_epi32(s->upper - s->zero_out);
-    const __m512i zero = _mm512_set1_epi32(s->zero_out);
+    const int32_t right = s->multiplier_out == 0 ? 1 : -s->shift_out;
+    const int narrow = right >= 1 && right <= 30;
+    const add_output last = {
+        _mm512_set1_epi32(s->multiplier_out), _mm512_set1_epi32(right),
+        _mm512_set1_epi64(narrow ? (1ll << 31) + (1ll << (31 + right)) : 0), narrow};
+    const ck_output_stage stage = {.zero_point = s->zero_out, .lower = s->lower, .upper = s->upper};
     size_t i = 0;
-    for (; i + 16 <= count; i += 16)
-        add_block(a + i, b + i, out + i, 0xffff, &p, &q, &last, lower, upper, zero, is_signed, lefts);
-    if (i < count)
-        add_block(
-            a + i, b + i, out + i, (__mmask16)((1u << (count - i)) - 1), &p, &q, &last, lower, upper, zero, is_signed,
-            lefts);
+    for (; i + 64 <= count; i += 64) {
+        __m512i x[4];
+        CK_UNROLL for (int v = 0; v < 4; v++) x[v] = add_sum(a + i + 16 * v, b + i + 16 * v, &p, &q, &last, s, is_signed);
+        store_64(x, &stage, out + i);
+    }
+    for (; i < count; i += 16) {  // the last ones through a buffer: nothing is read behind the tensors
+        const size_t n = count - i < 16 ? count - i : 16;
+        uint8_t left[16] = {0}, right_bytes[16] = {0};
+        memcpy(left, a + i, n);
+        memcpy(right_bytes, b + i, n);
+        store_16(add_sum(left, right_bytes, &p, &q, &last, s, is_signed), n, &stage, out + i);
+    }
 }
 
 static void add_16(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s) {
-    const int lefts = s->shift_out > 0;
-    if (s->is_signed) {
-        if (lefts) add(count, a, b, out, s, 1, 1); else add(count, a, b, out, s, 1, 0);
-    } else {
-        if (lefts) add(count, a, b, out, s, 0, 1); else add(count, a, b, out, s, 0, 0);
-    }
+    if (s->is_signed) add(count, a, b, out, s, 1);
+    else add(count, a, b, out, s, 0);
 }
 #pragma clang attribute pop
 
