@@ -16,6 +16,7 @@ enum ContextLines {
             ("Kernel", context.kernel),
             ("perf_event_paranoid", context.perfEventParanoid.map(String.init)),
             ("PAPI", context.papiVersion?.text),
+            ("Placement", context.placement?.text),
             ("Load at the start", context.load?.map { "\($0)" }.joined(separator: ", ")),
             ("Build", build(context)),
             ("Revision", context.revision.map { $0.commit + ($0.dirty ? " with local changes" : "") }),

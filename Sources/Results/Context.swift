@@ -30,11 +30,14 @@ public struct Context: Codable, Sendable, Equatable {
     /// ISO 8601, UTC.
     public var startTime: String?
     public var papiVersion: Fact?
+    /// The processors that the timed threads were bound to, or why not.
+    public var placement: Fact?
 
     public init() {}
 
     enum CodingKeys: String, CodingKey {
         case processor, caches, kernel, governor, load, ceilings, clock, compiler, revision, suite, seed
+        case placement
         case instructionSets = "instruction_sets"
         case virtualMachine = "virtual_machine"
         case perfEventParanoid = "perf_event_paranoid"

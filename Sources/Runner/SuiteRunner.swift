@@ -63,6 +63,7 @@ public final class SuiteRunner {
     private let options: Options
     private let models: ModelStore
     private let checks = ReferenceChecks()
+    private let placement = Placement()
     private var pools: [Int: ThreadPool] = [:]
     private var accuracies: [String: Accuracy] = [:]
 
@@ -171,6 +172,7 @@ public final class SuiteRunner {
         context.seed = options.seed
         context.startTime = ISO8601DateFormatter().string(from: Date())
         context.papiVersion = KernelCounters.papiVersion
+        context.placement = placement.fact(threads: cells.map(\.threads).max() ?? 1)
         return context
     }
 
@@ -193,8 +195,7 @@ public final class SuiteRunner {
     private func prepare(
         _ cell: Cell, _ progress: (Progress) -> Void, done: Int, _ shouldStop: () -> Bool
     ) throws -> Preparation {
-        let pool = pools[cell.threads] ?? ThreadPool(threads: cell.threads)
-        pools[cell.threads] = pool
+        let pool = pool(threads: cell.threads)
         let prepared: Preparation
         do {
             if case .network(let network) = cell.workload {
@@ -222,6 +223,14 @@ public final class SuiteRunner {
             }
             return .ready(ready)
         }
+    }
+
+    private func pool(threads: Int) -> ThreadPool {
+        if let known = pools[threads] { return known }
+        let pool = ThreadPool(threads: threads)
+        placement.spread(pool)
+        pools[threads] = pool
+        return pool
     }
 
     /// Accuracy of the cell's model on this path; threads do not change it, so it is evaluated once for all of them.
@@ -263,28 +272,30 @@ public final class SuiteRunner {
         let sampler = try RunnerError.wrap(.input) { try Sampler(plan: plan, clock: MonotonicClock()) }
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.cell.name, $0) })
         let name = ready[0].cell.workload.name
-        _ = try sampler.measure(
-            ready.map(\.workload), shouldStop: shouldStop,
-            progress: { state in
-                let share = (Double(done) + state.fraction * Double(ready.count)) / Double(cells.count)
-                progress(
-                    .measuring(workload: name, done: done + state.finishedCells, total: cells.count, share: share))
-            },
-            finished: { measurement in
-                let prepared = byName[measurement.name]!
-                var record = prepared.record
-                // The buffers of the timed run, before anything else runs in them.
-                let output = prepared.output()
-                record.outputHash = outputHash(output)
-                if output != prepared.checkedOutput {
-                    record.status = .failed
-                    record.reason = "the output of the timed run differs from the one that was checked"
-                }
-                record.latency = Latency(measurement)
-                derive(&record, isInteger: prepared.isInteger, context: context)
-                pass.count(prepared, into: &record)
-                try finished(record, measurement.samples)
-            })
+        _ = try placement.withCallerOnFirst {
+            try sampler.measure(
+                ready.map(\.workload), shouldStop: shouldStop,
+                progress: { state in
+                    let share = (Double(done) + state.fraction * Double(ready.count)) / Double(cells.count)
+                    progress(
+                        .measuring(workload: name, done: done + state.finishedCells, total: cells.count, share: share))
+                },
+                finished: { measurement in
+                    let prepared = byName[measurement.name]!
+                    var record = prepared.record
+                    // The buffers of the timed run, before anything else runs in them.
+                    let output = prepared.output()
+                    record.outputHash = outputHash(output)
+                    if output != prepared.checkedOutput {
+                        record.status = .failed
+                        record.reason = "the output of the timed run differs from the one that was checked"
+                    }
+                    record.latency = Latency(measurement)
+                    derive(&record, isInteger: prepared.isInteger, context: context)
+                    pass.count(prepared, into: &record)
+                    try finished(record, measurement.samples)
+                })
+        }
     }
 
     /// Rates that follow from the latency, the ceilings and the clock.

@@ -19,10 +19,16 @@ public struct MachineProbe {
     /// - Parameter bandwidth: false leaves the memory out, which takes longest.
     public func ceiling(threads: Int, bandwidth: Bool = true) -> Ceiling {
         let pool = ThreadPool(threads: threads)
+        let placement = Placement()
+        placement.spread(pool)
+        return placement.withCallerOnFirst { ceiling(pool, bandwidth: bandwidth) }
+    }
+
+    private func ceiling(_ pool: ThreadPool, bandwidth: Bool) -> Ceiling {
         let integer = CeilingLoop.integer(registry)
         let float = CeilingLoop.float(registry)
         return Ceiling(
-            threads: threads, int8GmacsPerSecond: rate(pool, calibrated: { integer.run(iterations: $0) }),
+            threads: pool.threads, int8GmacsPerSecond: rate(pool, calibrated: { integer.run(iterations: $0) }),
             f32GmacsPerSecond: rate(pool, calibrated: { float.run(iterations: $0) }),
             bandwidthGbPerSecond: bandwidth ? readRate(pool) : nil)
     }
