@@ -68,14 +68,14 @@ struct NetworkCells {
     private func integer(
         _ cell: Cell, _ workload: NetworkWorkload, _ numerics: QuantizedNumerics, _ pool: ThreadPool
     ) throws -> Preparation {
-        let calibrating = clock.now()
         let model = try models.quantized(workload, numerics)
         let packing = clock.now()
         let executor = try IntegerExecutor(
             model: model, batch: cell.batch, registry: registry, pool: pool,
             allowsFloatRequantization: numerics.rounding == .fp32)
         var record = Record(cell)
-        record.setup = Setup(packing: Double(clock.now() - packing), calibration: Double(packing - calibrating))
+        record.setup = Setup(
+            packing: Double(clock.now() - packing), calibration: models.calibrationTime(workload, numerics))
         let floatModel = try models.float(workload)
         let image = try models.image(floatModel)
         executor.quantizeInput((0..<executor.input.count).map { image[$0 % image.count] })

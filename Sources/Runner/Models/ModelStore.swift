@@ -11,9 +11,12 @@ internal import Training
 final class ModelStore {
     private let checkpoints: CheckpointStore
     private let seed: UInt64
+    private let clock = MonotonicClock()
     private var floats: [String: FloatModel] = [:]
     private var quantized: [String: QuantizedModel] = [:]
     private var calibrations: [String: Calibration] = [:]
+    /// Nanoseconds that making a calibration or a quantized model took, by its key.
+    private var durations: [String: Double] = [:]
     private var datasets: [String: ImageDataset] = [:]
 
     init(checkpoints: CheckpointStore, seed: UInt64) { (self.checkpoints, self.seed) = (checkpoints, seed) }
@@ -76,13 +79,14 @@ final class ModelStore {
         (0..<count).map { _ in Float.random(in: 0...1, using: &generator) }
     }
 
-    /// The model after training, quantized as `numerics` says; with the nanoseconds that calibrating took.
+    /// The model after training, quantized as `numerics` says.
     /// - Throws: `QuantizationError` for what the scheme cannot do; `NetworkError`.
     func quantized(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> QuantizedModel {
         let key = "\(workload.name)/\(numerics)"
         if let known = quantized[key] { return known }
         let model = try float(workload)
         let calibration = try calibration(workload, images: numerics.calibrationImages)
+        let start = clock.now()
         let quantizer = try PostTrainingQuantizer(
             weightBits: numerics.weightBits, granularity: numerics.granularity.quantization,
             mapping: numerics.mapping == .affine ? .affine : .symmetric, activationBits: numerics.activationBits,
@@ -95,13 +99,23 @@ final class ModelStore {
         let result = try quantizer.quantize(
             model.network, model.parameters, calibration: calibration, inputParameters: input)
         quantized[key] = result
+        durations[key] = Double(clock.now() - start)
         return result
+    }
+
+    /// Nanoseconds of calibrating and quantizing the model: the same for every cell that uses it, whichever came first.
+    func calibrationTime(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) -> Double? {
+        guard let ranges = durations["\(workload.name)/\(numerics.calibrationImages)"],
+            let quantizing = durations["\(workload.name)/\(numerics)"]
+        else { return nil }
+        return ranges + quantizing
     }
 
     /// Ranges over training images, spread evenly over the set; a network with random weights sees a few noise images.
     private func calibration(_ workload: NetworkWorkload, images: Int) throws -> Calibration {
         let key = "\(workload.name)/\(images)"
         if let known = calibrations[key] { return known }
+        let start = clock.now()
         let model = try float(workload)
         let isTrained = model.dataset != nil
         let executor = try FloatExecutor(
@@ -125,6 +139,7 @@ final class ModelStore {
             }
         }
         calibrations[key] = result
+        durations[key] = Double(clock.now() - start)
         return result
     }
 }
