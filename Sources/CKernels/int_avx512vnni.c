@@ -72,6 +72,27 @@ static void gemm_6x64c4(const ck_int_tile *t) {
     if (t->flip) { COLUMN_CASES(1) } else { COLUMN_CASES(0) }
 }
 
+// Adds the taps of the pixel whose pointers are `a` to acc: the body that the kernels with and without an output stage
+// share. Reads their d, w, taps, groups, flips, flip and present.
+#define DEPTHWISE_SUM(VECTOR, P, LOAD, ZERO, XOR, LANES) \
+    CK_UNROLL_SMALL for (size_t g = 0; g < groups; g++) { \
+        VECTOR t[4], u[4]; \
+        CK_UNROLL for (size_t i = 0; i < 4; i++) { \
+            t[i] = ZERO(); \
+            if (4 * g + i < taps) { \
+                t[i] = LOAD(present, a[4 * g + i] + d->first); \
+                if (flips) t[i] = XOR(t[i], flip); \
+            } \
+        } \
+        const VECTOR low01 = P##_unpacklo_epi8(t[0], t[1]), high01 = P##_unpackhi_epi8(t[0], t[1]); \
+        const VECTOR low23 = P##_unpacklo_epi8(t[2], t[3]), high23 = P##_unpackhi_epi8(t[2], t[3]); \
+        memcpy(u, w + g * 64 * LANES, sizeof u); \
+        acc[0] = P##_dpbusd_epi32(acc[0], P##_unpacklo_epi16(low01, low23), u[0]); \
+        acc[1] = P##_dpbusd_epi32(acc[1], P##_unpackhi_epi16(low01, low23), u[1]); \
+        acc[2] = P##_dpbusd_epi32(acc[2], P##_unpacklo_epi16(high01, high23), u[2]); \
+        acc[3] = P##_dpbusd_epi32(acc[3], P##_unpackhi_epi16(high01, high23), u[3]); \
+    }
+
 // Blocks of up to 64 channels, in one register of 64, 32 or 16 bytes. Four taps' bytes are interleaved by two levels of
 // unpacking, so that one vpdpbusd does four taps: vector q holds in 128-bit lane L the channels 16L + 4q + 0…3.
 // Weights: [block][four of taps][q][L][channel][4] int8; a block has as many lanes as its register.
@@ -86,23 +107,7 @@ static void gemm_6x64c4(const ck_int_tile *t) {
         for (size_t p = 0; p < d->pixels; p++) { \
             const uint8_t *const *a = d->a + p * taps; \
             VECTOR acc[4] = {ZERO(), ZERO(), ZERO(), ZERO()}; \
-            CK_UNROLL_SMALL for (size_t g = 0; g < groups; g++) { \
-                VECTOR t[4], u[4]; \
-                CK_UNROLL for (size_t i = 0; i < 4; i++) { \
-                    t[i] = ZERO(); \
-                    if (4 * g + i < taps) { \
-                        t[i] = LOAD(present, a[4 * g + i] + d->first); \
-                        if (flips) t[i] = XOR(t[i], flip); \
-                    } \
-                } \
-                const VECTOR low01 = P##_unpacklo_epi8(t[0], t[1]), high01 = P##_unpackhi_epi8(t[0], t[1]); \
-                const VECTOR low23 = P##_unpacklo_epi8(t[2], t[3]), high23 = P##_unpackhi_epi8(t[2], t[3]); \
-                memcpy(u, w + g * 64 * LANES, sizeof u); \
-                acc[0] = P##_dpbusd_epi32(acc[0], P##_unpacklo_epi16(low01, low23), u[0]); \
-                acc[1] = P##_dpbusd_epi32(acc[1], P##_unpackhi_epi16(low01, low23), u[1]); \
-                acc[2] = P##_dpbusd_epi32(acc[2], P##_unpacklo_epi16(high01, high23), u[2]); \
-                acc[3] = P##_dpbusd_epi32(acc[3], P##_unpackhi_epi16(high01, high23), u[3]); \
-            } \
+            DEPTHWISE_SUM(VECTOR, P, LOAD, ZERO, XOR, LANES) \
             STORE(d->acc + p * 64, acc); \
         } \
     }
@@ -222,23 +227,7 @@ static void stage_pack(size_t channels, const ck_output_stage *s, void *out) {
             const uint8_t *const *a = d->a + p * taps; \
             VECTOR acc[4]; \
             CK_UNROLL for (int q = 0; q < 4; q++) acc[q] = bias[q]; \
-            CK_UNROLL_SMALL for (size_t g = 0; g < groups; g++) { \
-                VECTOR t[4], u[4]; \
-                CK_UNROLL for (size_t i = 0; i < 4; i++) { \
-                    t[i] = ZERO(); \
-                    if (4 * g + i < taps) { \
-                        t[i] = LOAD(present, a[4 * g + i] + d->first); \
-                        if (flips) t[i] = XOR(t[i], flip); \
-                    } \
-                } \
-                const VECTOR low01 = P##_unpacklo_epi8(t[0], t[1]), high01 = P##_unpackhi_epi8(t[0], t[1]); \
-                const VECTOR low23 = P##_unpacklo_epi8(t[2], t[3]), high23 = P##_unpackhi_epi8(t[2], t[3]); \
-                memcpy(u, w + g * 64 * LANES, sizeof u); \
-                acc[0] = P##_dpbusd_epi32(acc[0], P##_unpacklo_epi16(low01, low23), u[0]); \
-                acc[1] = P##_dpbusd_epi32(acc[1], P##_unpackhi_epi16(low01, low23), u[1]); \
-                acc[2] = P##_dpbusd_epi32(acc[2], P##_unpacklo_epi16(high01, high23), u[2]); \
-                acc[3] = P##_dpbusd_epi32(acc[3], P##_unpackhi_epi16(high01, high23), u[3]); \
-            } \
+            DEPTHWISE_SUM(VECTOR, P, LOAD, ZERO, XOR, LANES) \
             CK_UNROLL for (int q = 0; q < 4; q++) \
                 acc[q] = CK_REQUANTIZE_NARROW(P, VECTOR, acc[q], m[q], right[q], even[q], odd[q]); \
             const VECTOR low = P##_adds_epi16(P##_packs_epi32(acc[0], acc[1]), zero); \

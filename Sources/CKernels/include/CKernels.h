@@ -63,7 +63,7 @@ typedef void (*ck_output_fn)(
     size_t rows, size_t columns, const int32_t *acc, size_t acc_stride, const int32_t *row_sums,
     const ck_output_stage *stage, size_t channel, uint8_t *out, size_t out_stride);
 
-// acc[r][c] = Σ over taps and depth of (a[tap·rows_max + r][k] xor flip)·w: flip 0x80 turns int8 activations into
+// acc[r][c] = Σ over taps and depth of (a[tap·R + r][k] xor flip)·w, R the kernel's rows: flip 0x80 turns int8 activations into
 // uint8 ones, 128 larger. Rows are read exactly: nothing beyond depth bytes.
 typedef struct ck_int_tile {
     size_t rows, columns;     // of this tile, at most the kernel's
@@ -96,7 +96,7 @@ typedef void (*ck_int_depthwise_fused_fn)(
 typedef size_t (*ck_stage_bytes_fn)(size_t channels);
 typedef void (*ck_stage_pack_fn)(size_t channels, const ck_output_stage *stage, void *out);
 
-// out[r][c] = clamp(bias[c] + Σ a[tap·rows_max + r][k·a_step]·w[...]): the panel w holds, for each tap and k, its
+// out[r][c] = clamp(bias[c] + Σ a[tap·R + r][k]·w[...]), R the kernel's rows: the panel w holds, for each tap and k, its
 // columns padded to whole vectors.
 typedef struct ck_float_tile {
     size_t rows, columns;
@@ -122,7 +122,7 @@ typedef struct ck_float_depthwise {
 } ck_float_depthwise;
 typedef void (*ck_float_depthwise_fn)(const ck_float_depthwise *);
 
-// Rescaled addition (TFLite's, left shift 20): see int_add.h.
+// Rescaled addition (TFLite's, left shift 20): int_scalar.c has its definition.
 typedef struct ck_int_add {
     int32_t zero_a, zero_b, zero_out;
     int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;

@@ -28,7 +28,7 @@ public struct ConvolutionGeometry: Sendable, Hashable {
         (outputHeight, outputWidth, outputChannels) = output
     }
 
-    /// SAME padding: output ⌈n/s⌋, the smaller half of the padding first.
+    /// SAME padding: output ⌈n/s⌉, the smaller half of the padding first.
     public static func same(
         batch: Int = 1, height: Int, width: Int, channels: Int, kernel: Int, stride: Int, outputChannels: Int
     ) -> ConvolutionGeometry {

@@ -6,7 +6,6 @@ public final class IntegerSoftmax: Operator, @unchecked Sendable {
     private let rows: Int
     private let count: Int
     private let flip: UInt8
-    private let outputFlip: UInt8
     private let scale: FixedPointMultiplier
     /// Differences below this contribute nothing.
     private let lowestDifference: Int32
@@ -30,7 +29,6 @@ public final class IntegerSoftmax: Operator, @unchecked Sendable {
         }
         (self.rows, self.count) = (rows, count)
         flip = UInt8(input.flip)
-        outputFlip = flip
         // q·S as a fixed-point number with 5 integer bits: 26 fraction bits.
         scale = try FixedPointMultiplier(
             min(input.scale * Double(1 << (31 - Self.differenceBits)), Double(Int32.max >> 1)))
@@ -72,7 +70,7 @@ public final class IntegerSoftmax: Operator, @unchecked Sendable {
                     let product = FixedPoint.multiply(reciprocal, value)
                     level = min(roundingDivideByPowerOfTwo(product, shift), 255)
                 }
-                target[index] = UInt8(truncatingIfNeeded: level) ^ outputFlip
+                target[index] = UInt8(truncatingIfNeeded: level) ^ flip
             }
         }
     }
