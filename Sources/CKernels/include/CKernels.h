@@ -48,12 +48,13 @@ typedef struct ck_output_stage {
     const int32_t *shift;          // M = M0·2^(shift − 31); negative shifts right
     const float *real_multiplier;  // M itself, for CK_ROUND_FP32
     const int32_t *weight_zero;    // Z2, or NULL where all are 0
-    const int32_t *right;          // max(−shift, 1): read only if narrow
+    const int32_t *right;          // max(−shift, 1): read only if narrow or fusable
     const int64_t *nudge;          // 2^31 + 2^(31 + right), per 16 channels the 8 even ones, then the 8 odd ones
     int32_t zero_point;            // Z3
     int32_t lower, upper;          // of the output's range, the activation's clamp included
     int32_t rounding;              // CK_ROUND_*
     int32_t left_shift;            // 1 if some shift is positive (M ≥ 1)
+    int32_t fusable;               // 1 if the fused kernels may take it: see fused_avx512.h
     int32_t narrow;                // 1 if gemmlowp's rounding may take the short way: see narrow_avx512.h
 } ck_output_stage;
 
@@ -89,10 +90,41 @@ typedef void (*ck_int_depthwise_fn)(const ck_int_depthwise *);
 // Weights [taps][channels] to the kernel's order; `out` has ck_kernel.pack_bytes(channels, taps) bytes.
 typedef void (*ck_int_depthwise_pack_fn)(size_t channels, size_t taps, const int16_t *w, void *out);
 typedef size_t (*ck_pack_bytes_fn)(size_t channels, size_t taps);
-// The same with the output stage behind it, accumulators never leaving registers; for narrow stages. `constants` is what
-// stage_pack wrote for all channels; out and out_stride are of the first channel of this call.
-typedef void (*ck_int_depthwise_fused_fn)(
-    const ck_int_depthwise *, const ck_output_stage *stage, const void *constants, uint8_t *out, size_t out_stride);
+
+// Products with the output stage behind them, accumulators never leaving registers; for stages that are `fusable`.
+// The kernel cuts the rows into tiles of its R rows; the last one may have fewer.
+typedef struct ck_int_rows {
+    size_t rows, columns;     // any number; of this panel
+    size_t taps, depth;
+    const uint8_t *const *a;  // [⌈rows/R⌉][taps][R]
+    const void *w;            // the packed panel
+    const void *constants;    // this panel's, as stage_pack wrote them
+    uint8_t *out;
+    size_t out_stride;
+    int32_t flip;
+} ck_int_rows;
+typedef void (*ck_int_gemm_fused_fn)(const ck_int_rows *, const ck_output_stage *);
+
+// Output pixels of one row of a 3×3 depthwise convolution of stride 1 or 2, output stage included; for stages that are
+// `fusable`.
+typedef struct ck_int_depthwise_row {
+    size_t pixels, channels;
+    size_t first;            // channel: a multiple of the kernel's columns
+    const uint8_t *row[3];   // the window's rows at x = 0; a row outside the image is `padding`
+    size_t step[3];          // bytes from x to x + 1: 0 outside the image
+    ptrdiff_t left;          // x of the first window's left column, below 0 in the padding
+    size_t input_width, stride;
+    const uint8_t *padding;  // a pixel of zero points
+    const void *w;           // of all channels, as int_depthwise_row_pack wrote them
+    const void *constants;   // of all channels, as stage_pack wrote them
+    uint8_t *out;            // of the first pixel's first channel
+    size_t out_stride;
+    int32_t flip;
+} ck_int_depthwise_row;
+typedef void (*ck_int_depthwise_row_fn)(const ck_int_depthwise_row *, const ck_output_stage *);
+// Weights [9][channels] to the row kernel's order; pack_bytes(channels, 12) bytes.
+typedef void (*ck_int_depthwise_row_pack_fn)(size_t channels, const int16_t *w, void *out);
+
 typedef size_t (*ck_stage_bytes_fn)(size_t channels);
 typedef void (*ck_stage_pack_fn)(size_t channels, const ck_output_stage *stage, void *out);
 
@@ -158,7 +190,9 @@ typedef struct ck_kernel {
     ck_int_depthwise_fn int_depthwise;
     ck_int_depthwise_pack_fn int_depthwise_pack;
     ck_pack_bytes_fn pack_bytes;
-    ck_int_depthwise_fused_fn int_depthwise_fused;  // or NULL, with the next two
+    ck_int_gemm_fused_fn int_gemm_fused;  // or NULL, as the next four
+    ck_int_depthwise_row_fn int_depthwise_row;
+    ck_int_depthwise_row_pack_fn int_depthwise_row_pack;
     ck_stage_bytes_fn stage_bytes;
     ck_stage_pack_fn stage_pack;
     ck_output_fn output;

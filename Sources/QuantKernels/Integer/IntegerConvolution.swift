@@ -10,6 +10,8 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
     public let geometry: ConvolutionGeometry
     private let kernel: ck_kernel
     private let stage: OutputStage
+    /// The output stage's constants for the fused kernel; nil where accumulators go through memory.
+    private let fused: AlignedBuffer?
     private let plan: RowPlan
     private let weights: AlignedBuffer
     private let panelBytes: Int
@@ -83,6 +85,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         stage = try OutputStage(
             bias: folded, multipliers: multipliers, weightZero: needsRowSums ? packed.zeroPoints : nil,
             reach: reach, requantization: requantization, registry: registry)
+        fused = stage.fused(for: kernel, channels: columns)
         plan = RowPlan(
             rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows))
         zeroPixel = AlignedBuffer([UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: depth))
@@ -99,7 +102,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
         microKernels = [kernel.title, stage.title]
-        packedBytes = packed.buffer.count + stage.bytes
+        packedBytes = packed.buffer.count + stage.bytes + (fused?.count ?? 0)
         WorkCounter.bytesPacked.add(packedBytes)
     }
 
@@ -113,54 +116,88 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         let (rows, panels) = plan.share(part: part, of: parts)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let scratch = scratch[part]
-        let tileRows = Int(kernel.rows)
-        let panelColumns = Int(kernel.columns)
-        let columns = geometry.outputChannels
-        let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
-        let sums = scratch.sums.pointer(Int32.self)
-        let output = output!
         var calls = 0
-        var tile = ck_int_tile()
-        tile.taps = taps
-        tile.depth = depth
-        tile.acc = scratch.accumulators.pointer(Int32.self)
-        tile.flip = flip
-        let accumulators = tile.acc!
-        let run = kernel.int_gemm!
-        let requantize = stage.function
-        let constants = stage.c
-
         var first = rows.lowerBound
         while first < rows.upperBound {
             let count = min(plan.blockRows, rows.upperBound - first)
-            gather(first..<first + count, scratch: scratch, tileRows: tileRows)
-            if needsRowSums { sumRows(count, pointers: pointers, tileRows: tileRows, into: sums) }
-            for panel in panels {
-                let channel = panel * panelColumns
-                tile.w = UnsafeRawPointer(weights.base + panel * panelBytes)
-                tile.columns = min(panelColumns, columns - channel)
-                var row = 0
-                while row < count {
-                    tile.rows = min(tileRows, count - row)
-                    tile.a = UnsafePointer(pointers + row * taps)
-                    run(&tile)
-                    requantize(
-                        tile.rows, tile.columns, accumulators, panelColumns, sums + row, constants, channel,
-                        output + (first + row) * columns + channel, columns)
-                    row += tileRows
-                    calls += 1
-                }
+            gather(first..<first + count, scratch: scratch)
+            if let fused {
+                calls += runFused(first..<first + count, panels, fused, scratch)
+            } else {
+                calls += runStaged(first..<first + count, panels, scratch)
             }
             first += count
         }
-        let outputs = rows.count * (min(panels.upperBound * panelColumns, columns) - panels.lowerBound * panelColumns)
+        let columns = min(panels.upperBound * Int(kernel.columns), geometry.outputChannels)
+        let outputs = rows.count * (columns - panels.lowerBound * Int(kernel.columns))
         WorkCounter.macs.add(outputs * taps * depth)
         WorkCounter.elementsRequantized.add(outputs)
         WorkCounter.calls(path).add(calls)
     }
 
+    /// The output's address of a row's first channel in a panel.
+    private func target(_ row: Int, _ panel: Int) -> UnsafeMutablePointer<UInt8> {
+        output! + row * geometry.outputChannels + panel * Int(kernel.columns)
+    }
+
+    /// A block of gathered rows by the kernel that holds the output stage. Returns the number of its tiles.
+    private func runFused(_ rows: Range<Int>, _ panels: Range<Int>, _ constants: AlignedBuffer, _ scratch: Scratch)
+        -> Int
+    {
+        let panelColumns = Int(kernel.columns)
+        let constantBytes = constants.count / ((geometry.outputChannels + 15) / 16)
+        var block = ck_int_rows()
+        block.rows = rows.count
+        block.taps = taps
+        block.depth = depth
+        block.a = UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self))
+        block.out_stride = geometry.outputChannels
+        block.flip = flip
+        for panel in panels {
+            let channel = panel * panelColumns
+            block.columns = min(panelColumns, geometry.outputChannels - channel)
+            block.w = UnsafeRawPointer(weights.base + panel * panelBytes)
+            block.constants = UnsafeRawPointer(constants.base + channel / 16 * constantBytes)
+            block.out = target(rows.lowerBound, panel)
+            kernel.int_gemm_fused(&block, stage.c)
+        }
+        return panels.count * ((rows.count + Int(kernel.rows) - 1) / Int(kernel.rows))
+    }
+
+    /// A block of gathered rows, tile by tile, with the output stage as a kernel of its own. Returns the number of tiles.
+    private func runStaged(_ rows: Range<Int>, _ panels: Range<Int>, _ scratch: Scratch) -> Int {
+        let tileRows = Int(kernel.rows)
+        let panelColumns = Int(kernel.columns)
+        let columns = geometry.outputChannels
+        let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
+        let sums = scratch.sums.pointer(Int32.self)
+        if needsRowSums { sumRows(rows.count, pointers: pointers, tileRows: tileRows, into: sums) }
+        var tile = ck_int_tile()
+        tile.taps = taps
+        tile.depth = depth
+        tile.acc = scratch.accumulators.pointer(Int32.self)
+        tile.flip = flip
+        var calls = 0
+        for panel in panels {
+            let channel = panel * panelColumns
+            tile.w = UnsafeRawPointer(weights.base + panel * panelBytes)
+            tile.columns = min(panelColumns, columns - channel)
+            for row in stride(from: 0, to: rows.count, by: tileRows) {
+                tile.rows = min(tileRows, rows.count - row)
+                tile.a = UnsafePointer(pointers + row * taps)
+                kernel.int_gemm(&tile)
+                stage.function(
+                    tile.rows, tile.columns, tile.acc, panelColumns, sums + row, stage.c, channel,
+                    target(rows.lowerBound + row, panel), columns)
+                calls += 1
+            }
+        }
+        return calls
+    }
+
     /// Fills `pointers` as [tile][tap][row of the tile]: the last tile's missing rows are not read.
-    private func gather(_ rows: Range<Int>, scratch: Scratch, tileRows: Int) {
+    private func gather(_ rows: Range<Int>, scratch: Scratch) {
+        let tileRows = Int(kernel.rows)
         let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
         let input = input!
         if geometry.isPointwise {

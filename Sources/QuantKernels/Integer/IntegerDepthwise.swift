@@ -48,9 +48,6 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         self.kernel = kernel
         self.geometry = geometry
         flip = input.flip
-        self.weights = AlignedBuffer(count: kernel.pack_bytes(channels, taps))
-        kernel.int_depthwise_pack(channels, taps, centred, self.weights.base)
-
         let zero = input.unsignedZeroPoint
         var folded = bias
         var multipliers: [Double] = []
@@ -62,12 +59,15 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         stage = try OutputStage(
             bias: folded, multipliers: multipliers, weightZero: nil, reach: reach, requantization: requantization,
             registry: registry)
-        if let pack = kernel.stage_pack, stage.c.pointee.narrow == 1 {
-            let constants = AlignedBuffer(count: kernel.stage_bytes(channels))
-            pack(channels, stage.c, constants.base)
-            fused = constants
+        // The row kernel takes 3×3 windows of stride 1 and 2.
+        let hasRows = geometry.kernelHeight == 3 && geometry.kernelWidth == 3 && geometry.stride <= 2
+        fused = hasRows ? stage.fused(for: kernel, channels: channels) : nil
+        if fused != nil {
+            self.weights = AlignedBuffer(count: kernel.pack_bytes(channels, 12))
+            kernel.int_depthwise_row_pack(channels, centred, self.weights.base)
         } else {
-            fused = nil
+            self.weights = AlignedBuffer(count: kernel.pack_bytes(channels, taps))
+            kernel.int_depthwise_pack(channels, taps, centred, self.weights.base)
         }
         zeroPixel = AlignedBuffer([UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: channels))
         scratch = (0..<threads).map { _ in
@@ -89,51 +89,92 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
     }
 
     public override func run(part: Int, of parts: Int) {
-        let rows = Self.share(geometry.rows, part: part, of: parts)
+        let channels = geometry.inputChannels
+        let blocks = (channels + Int(kernel.columns) - 1) / Int(kernel.columns)
+        var outputs = 0
+        var calls = 0
+        if let fused {
+            // A row of pixels of a block of channels is the unit that is shared out: a few rows would not divide evenly.
+            let units = Self.share(geometry.batch * geometry.outputHeight * blocks, part: part, of: parts)
+            var row = prepareRow(constants: fused)
+            for unit in units {
+                outputs += run(&row, y: unit / blocks, block: unit % blocks)
+            }
+            calls = units.count
+        } else {
+            let rows = Self.share(geometry.rows, part: part, of: parts)
+            outputs = rows.count * channels
+            calls = runStaged(rows, scratch[part])
+        }
+        WorkCounter.macs.add(outputs * geometry.taps)
+        WorkCounter.elementsRequantized.add(outputs)
+        WorkCounter.calls(path).add(calls)
+    }
+
+    /// What all rows share.
+    private func prepareRow(constants: AlignedBuffer) -> ck_int_depthwise_row {
+        var row = ck_int_depthwise_row()
+        row.pixels = geometry.outputWidth
+        row.left = -geometry.padLeft
+        row.input_width = geometry.inputWidth
+        row.stride = geometry.stride
+        row.padding = UnsafePointer(zeroPixel.pointer(UInt8.self))
+        row.w = UnsafeRawPointer(weights.base)
+        row.constants = UnsafeRawPointer(constants.base)
+        row.out_stride = geometry.outputChannels
+        row.flip = flip
+        return row
+    }
+
+    /// One row of pixels (`y` counts through all images) of one block of channels. Returns the number of outputs.
+    private func run(_ row: inout ck_int_depthwise_row, y: Int, block: Int) -> Int {
+        let channels = geometry.inputChannels
+        let rowBytes = geometry.inputWidth * channels
+        let image = y / geometry.outputHeight
+        let top = y % geometry.outputHeight * geometry.stride - geometry.padTop
+        func line(_ index: Int) -> (UnsafePointer<UInt8>, Int) {
+            let y = top + index
+            guard y >= 0, y < geometry.inputHeight else { return (row.padding, 0) }
+            return (input! + (image * geometry.inputHeight + y) * rowBytes, channels)
+        }
+        let lines = (line(0), line(1), line(2))
+        row.row = (lines.0.0, lines.1.0, lines.2.0)
+        row.step = (lines.0.1, lines.1.1, lines.2.1)
+        row.first = block * Int(kernel.columns)
+        row.channels = min(Int(kernel.columns), channels - row.first)
+        row.out = output! + y * geometry.outputWidth * channels + row.first
+        kernel.int_depthwise_row(&row, stage.c)
+        return row.pixels * row.channels
+    }
+
+    /// Any window, its pixels reached through pointers; the output stage is a kernel of its own. Returns the number of calls.
+    private func runStaged(_ rows: Range<Int>, _ scratch: (pointers: AlignedBuffer, accumulators: AlignedBuffer)) -> Int {
         let channels = geometry.inputChannels
         let block = Int(kernel.columns)
-        let taps = geometry.taps
-        let pointers = scratch[part].pointers.pointer(UnsafePointer<UInt8>?.self)
+        let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
         let zero = UnsafePointer(zeroPixel.pointer(UInt8.self))
-        let input = input!
-        let output = output!
-        let run = kernel.int_depthwise!
-        let requantize = stage.function
-        let constants = stage.c
         var work = ck_int_depthwise()
-        work.taps = taps
+        work.taps = geometry.taps
         work.total = channels
         work.a = UnsafePointer(pointers)
         work.w = UnsafeRawPointer(weights.base)
-        work.acc = scratch[part].accumulators.pointer(Int32.self)
+        work.acc = scratch.accumulators.pointer(Int32.self)
         work.flip = flip
-        let accumulators = work.acc!
-        var calls = 0
         var window = geometry.window(elementBytes: 1)
-        var row = rows.lowerBound
-        while row < rows.upperBound {
-            let pixels = min(Self.pixels, rows.upperBound - row)
-            ck_window_pointers(&window, row, pixels, input, zero, 1, pointers)
-            work.pixels = pixels
-            var first = 0
-            while first < channels {
+        var calls = 0
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.pixels) {
+            work.pixels = min(Self.pixels, rows.upperBound - row)
+            ck_window_pointers(&window, row, work.pixels, input!, zero, 1, pointers)
+            for first in stride(from: 0, to: channels, by: block) {
                 work.first = first
                 work.channels = min(block, channels - first)
-                let target = output + row * channels + first
-                if let fused {
-                    kernel.int_depthwise_fused(&work, constants, fused.base, target, channels)
-                } else {
-                    run(&work)
-                    requantize(
-                        pixels, work.channels, accumulators, block, nil, constants, first, target, channels)
-                }
-                first += block
+                kernel.int_depthwise(&work)
+                stage.function(
+                    work.pixels, work.channels, work.acc, block, nil, stage.c, first,
+                    output! + row * channels + first, channels)
                 calls += 1
             }
-            row += pixels
         }
-        WorkCounter.macs.add(rows.count * channels * taps)
-        WorkCounter.elementsRequantized.add(rows.count * channels)
-        WorkCounter.calls(path).add(calls)
+        return calls
     }
 }

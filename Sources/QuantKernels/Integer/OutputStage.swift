@@ -44,13 +44,16 @@ final class OutputStage: @unchecked Sendable {
         let padding = Int(CK_MAX_COLUMNS)
         // The short way of gemmlowp's rounding takes sums below 2³⁰ and shifts to the right. A multiplier of 0 shifts by 1.
         let rights = fixed.map { $0.significand == 0 ? 1 : -$0.shift }
-        let isNarrow =
-            requantization.rounding == .gemmlowp && reach < 1 << 30 && rights.allSatisfy { (1...30).contains($0) }
+        let isBounded = reach < 1 << 30
+        let isNarrow = isBounded && requantization.rounding == .gemmlowp && rights.allSatisfy { (1...30).contains($0) }
+        let isFusable =
+            isBounded && requantization.rounding != .fp32 && weightZero == nil
+            && rights.allSatisfy { (1...22).contains($0) }
         let nudges = isNarrow ? Self.nudges(rights, padding: padding) : []
         let arrays = [
             AlignedBuffer(bias, padding: padding), AlignedBuffer(fixed.map(\.significand), padding: padding),
             AlignedBuffer(fixed.map(\.shift), padding: padding), AlignedBuffer(fixed.map(\.single), padding: padding),
-            AlignedBuffer(weightZero ?? [], padding: padding), AlignedBuffer(isNarrow ? rights : [], padding: padding),
+            AlignedBuffer(weightZero ?? [], padding: padding), AlignedBuffer(isNarrow || isFusable ? rights : [], padding: padding),
             AlignedBuffer(nudges),
         ]
         buffers = arrays
@@ -63,12 +66,21 @@ final class OutputStage: @unchecked Sendable {
                 right: arrays[5].pointer(), nudge: arrays[6].pointer(),
                 zero_point: requantization.output.zeroPoint, lower: requantization.lower, upper: requantization.upper,
                 rounding: requantization.rounding.code,
-                left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0, narrow: isNarrow ? 1 : 0))
+                left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0, fusable: isFusable ? 1 : 0,
+                narrow: isNarrow ? 1 : 0))
         let kernel = registry.best(.output)
         (function, title) = (kernel.output, kernel.title)
     }
 
     deinit { c.deallocate() }
+
+    /// The constants in a fused kernel's order; nil where the kernel has none or this stage needs the general one.
+    func fused(for kernel: ck_kernel, channels: Int) -> AlignedBuffer? {
+        guard let pack = kernel.stage_pack, c.pointee.fusable == 1 else { return nil }
+        let constants = AlignedBuffer(count: kernel.stage_bytes(channels))
+        pack(channels, c, constants.base)
+        return constants
+    }
 
     /// 2³¹ + 2^(31 + right): per 16 channels those of the even ones, then those of the odd ones.
     private static func nudges(_ rights: [Int32], padding: Int) -> [Int64] {

@@ -1,0 +1,239 @@
+// Depthwise convolution on AVX512-VNNI: blocks of up to 64 channels, in one register of 64, 32 or 16 bytes. Four taps'
+// bytes are interleaved by two levels of unpacking, so that one vpdpbusd does four taps: vector q holds in 128-bit lane L
+// the channels 16L + 4q + 0…3.
+#pragma once
+#include "fused_avx512.h"
+#include "tables.h"
+
+#define LOAD_512(m, p) _mm512_maskz_loadu_epi8((__mmask64)(m), p)
+#define LOAD_256(m, p) _mm256_maskz_loadu_epi8((__mmask32)(m), p)
+#define LOAD_128(m, p) _mm_maskz_loadu_epi8((__mmask16)(m), p)
+#define LOADU_512(p) _mm512_loadu_si512(p)
+#define LOADU_256(p) _mm256_loadu_si256((const __m256i *)(p))
+#define LOADU_128(p) _mm_loadu_si128((const __m128i *)(p))
+#define STOREU_512(p, v) _mm512_storeu_si512(p, v)
+#define STOREU_256(p, v) _mm256_storeu_si256((__m256i *)(p), v)
+#define STOREU_128(p, v) _mm_storeu_si128((__m128i *)(p), v)
+
+// t[0…3], the bytes of four taps, to u[0…3] as above.
+#define INTERLEAVE(VECTOR, P, t, u) \
+    do { \
+        const VECTOR low01 = P##_unpacklo_epi8(t[0], t[1]), high01 = P##_unpackhi_epi8(t[0], t[1]); \
+        const VECTOR low23 = P##_unpacklo_epi8(t[2], t[3]), high23 = P##_unpackhi_epi8(t[2], t[3]); \
+        u[0] = P##_unpacklo_epi16(low01, low23); \
+        u[1] = P##_unpackhi_epi16(low01, low23); \
+        u[2] = P##_unpacklo_epi16(high01, high23); \
+        u[3] = P##_unpackhi_epi16(high01, high23); \
+    } while (0)
+
+// Any window, its pixels reached through pointers; accumulators go to memory.
+// Weights: [block][four of taps][q][L][channel][4] int8; a block has as many lanes as its register.
+#define DEPTHWISE(NAME, VECTOR, P, LOAD, ZERO, LOADU, LANES, STORE) \
+    static void NAME(const ck_int_depthwise *d) { \
+        const size_t taps = d->taps, groups = (taps + 3) / 4; \
+        const int8_t *w = (const int8_t *)d->w + d->first * groups * 4; \
+        const VECTOR flip = P##_set1_epi8((char)d->flip); \
+        const uint64_t present = d->channels == 64 ? ~0ull : (1ull << d->channels) - 1; \
+        for (size_t p = 0; p < d->pixels; p++) { \
+            const uint8_t *const *a = d->a + p * taps; \
+            VECTOR acc[4] = {ZERO(), ZERO(), ZERO(), ZERO()}; \
+            for (size_t g = 0; g < groups; g++) { \
+                VECTOR t[4], u[4]; \
+                CK_UNROLL for (size_t i = 0; i < 4; i++) { \
+                    t[i] = ZERO(); \
+                    if (4 * g + i < taps) t[i] = P##_xor_##VECTOR(LOAD(present, a[4 * g + i] + d->first), flip); \
+                } \
+                INTERLEAVE(VECTOR, P, t, u); \
+                CK_UNROLL for (size_t q = 0; q < 4; q++) \
+                    acc[q] = P##_dpbusd_epi32(acc[q], u[q], LOADU(w + (4 * g + q) * 16 * LANES)); \
+            } \
+            STORE(d->acc + p * 64, acc); \
+        } \
+    }
+#define _mm512_xor___m512i(a, b) _mm512_xor_si512(a, b)
+#define _mm256_xor___m256i(a, b) _mm256_xor_si256(a, b)
+#define _mm_xor___m128i(a, b) _mm_xor_si128(a, b)
+
+static inline void store_64(int32_t *out, const __m512i acc[4]) {
+    // 4×4 transposition of 128-bit lanes: out[L] = lane L of acc[0], acc[1], acc[2], acc[3].
+    const __m512i a = _mm512_shuffle_i32x4(acc[0], acc[1], 0x44), b = _mm512_shuffle_i32x4(acc[0], acc[1], 0xee);
+    const __m512i c = _mm512_shuffle_i32x4(acc[2], acc[3], 0x44), d = _mm512_shuffle_i32x4(acc[2], acc[3], 0xee);
+    _mm512_storeu_si512(out, _mm512_shuffle_i32x4(a, c, 0x88));
+    _mm512_storeu_si512(out + 16, _mm512_shuffle_i32x4(a, c, 0xdd));
+    _mm512_storeu_si512(out + 32, _mm512_shuffle_i32x4(b, d, 0x88));
+    _mm512_storeu_si512(out + 48, _mm512_shuffle_i32x4(b, d, 0xdd));
+}
+static inline void store_32(int32_t *out, const __m256i acc[4]) {
+    __m256i *o = (__m256i *)out;
+    _mm256_storeu_si256(o, _mm256_permute2x128_si256(acc[0], acc[1], 0x20));
+    _mm256_storeu_si256(o + 1, _mm256_permute2x128_si256(acc[2], acc[3], 0x20));
+    _mm256_storeu_si256(o + 2, _mm256_permute2x128_si256(acc[0], acc[1], 0x31));
+    _mm256_storeu_si256(o + 3, _mm256_permute2x128_si256(acc[2], acc[3], 0x31));
+}
+static inline void store_16(int32_t *out, const __m128i acc[4]) { memcpy(out, acc, 64); }
+
+DEPTHWISE(depthwise_64, __m512i, _mm512, LOAD_512, _mm512_setzero_si512, LOADU_512, 4, store_64)
+DEPTHWISE(depthwise_32, __m256i, _mm256, LOAD_256, _mm256_setzero_si256, LOADU_256, 2, store_32)
+DEPTHWISE(depthwise_16, __m128i, _mm, LOAD_128, _mm_setzero_si128, LOADU_128, 1, store_16)
+
+static void depthwise_64c4(const ck_int_depthwise *d) {
+    if (d->channels > 32) depthwise_64(d);
+    else if (d->channels > 16) depthwise_32(d);
+    else depthwise_16(d);
+}
+
+static size_t block_lanes(size_t channels) { return channels > 32 ? 4 : channels > 16 ? 2 : 1; }
+
+// 128-bit lanes that the blocks of all channels have.
+static size_t total_lanes(size_t channels) {
+    const size_t rest = channels % 64;
+    return channels / 64 * 4 + (rest ? block_lanes(rest) : 0);
+}
+
+static size_t depthwise_bytes(size_t channels, size_t taps) { return total_lanes(channels) * 64 * ((taps + 3) / 4); }
+
+// The channel of lane-wise position i (16 positions a lane: L, then 4 of a q) of vector q in the block that begins at
+// `block`, or −1.
+static ptrdiff_t channel_at(size_t channels, size_t block, size_t q, size_t i) {
+    const size_t channel = block + (i / 4) * 16 + 4 * q + i % 4;
+    return channel < channels ? (ptrdiff_t)channel : -1;
+}
+
+// slots[g][s]: the tap whose weight stands at byte s of group g, or −1.
+static void pack_groups(
+    size_t channels, size_t groups, const int32_t (*slots)[4], const int16_t *w, void *out) {
+    int8_t *o = out;
+    for (size_t block = 0; block < channels; block += 64) {
+        const size_t lanes = channels - block >= 64 ? 4 : block_lanes(channels - block);
+        for (size_t g = 0; g < groups; g++)
+            for (size_t q = 0; q < 4; q++)
+                for (size_t i = 0; i < 4 * lanes; i++) {
+                    const ptrdiff_t channel = channel_at(channels, block, q, i);
+                    for (size_t s = 0; s < 4; s++, o++) {
+                        const int32_t tap = slots[g][s];
+                        *o = channel < 0 || tap < 0 ? 0 : (int8_t)w[(size_t)tap * channels + (size_t)channel];
+                    }
+                }
+    }
+}
+
+static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void *out) {
+    const size_t groups = (taps + 3) / 4;
+    int32_t slots[groups][4];
+    for (size_t tap = 0; tap < 4 * groups; tap++) slots[tap / 4][tap % 4] = tap < taps ? (int32_t)tap : -1;
+    pack_groups(channels, groups, (const int32_t(*)[4])slots, w, out);
+}
+
+// A row of a 3×3 window, output stage included. The four bytes of vpdpbusd are the three pixels of a *column* of the window
+// and a zero: an interleaved column serves every window that it belongs to (three at stride 1, two of its neighbours at
+// stride 2), so that each costs 8 unpacks once. packs works inside 128-bit lanes, and so do the unpacks: the channels
+// come out in order by themselves.
+// Weights: [block][column][q][L][channel][4]; constants: [block][q] as pack_fused has them.
+#define DEPTHWISE_ROW(NAME, VECTOR, P, LOAD, ZERO, LOADU, STOREU, LANES) \
+    static inline __attribute__((always_inline)) void NAME##_column( \
+        const ck_int_depthwise_row *d, ptrdiff_t x, uint64_t present, VECTOR flip, VECTOR u[4], const int full) { \
+        VECTOR t[4]; \
+        const int inside = x >= 0 && x < (ptrdiff_t)d->input_width; \
+        CK_UNROLL for (int r = 0; r < 3; r++) { \
+            const uint8_t *p = (inside ? d->row[r] + x * (ptrdiff_t)d->step[r] : d->padding) + d->first; \
+            t[r] = P##_xor_##VECTOR(full ? LOADU(p) : LOAD(present, p), flip); \
+        } \
+        t[3] = ZERO(); \
+        INTERLEAVE(VECTOR, P, t, u); \
+    } \
+    /* `count` neighbouring pixels share the loads of weights and constants. */ \
+    static inline __attribute__((always_inline)) void NAME##_pixels( \
+        const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, VECTOR (*u)[4], VECTOR lower, \
+        VECTOR upper, VECTOR flip_out, uint64_t present, uint8_t *out, const int count, const int stride, const int sign, \
+        const int full) { \
+        VECTOR x[2][4]; \
+        CK_UNROLL for (int q = 0; q < 4; q++, constants += 80 * LANES, w += 16 * LANES) { \
+            const VECTOR start = LOADU(constants), m = LOADU(constants + 16 * LANES); \
+            const VECTOR e = LOADU(constants + 32 * LANES), even = LOADU(constants + 48 * LANES); \
+            const VECTOR odd = LOADU(constants + 64 * LANES); \
+            CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = start; \
+            CK_UNROLL for (int c = 0; c < 3; c++) { \
+                const VECTOR weights = LOADU(w + 64 * LANES * c); \
+                CK_UNROLL for (int p = 0; p < count; p++) \
+                    x[p][q] = P##_dpbusd_epi32(x[p][q], u[p * stride + c][q], weights); \
+            } \
+            CK_UNROLL for (int p = 0; p < count; p++) \
+                x[p][q] = CK_REQUANTIZE_FUSED(P, VECTOR, x[p][q], m, e, even, odd, sign); \
+        } \
+        CK_UNROLL for (int p = 0; p < count; p++, out += d->out_stride) { \
+            VECTOR y = P##_packus_epi16(P##_packs_epi32(x[p][0], x[p][1]), P##_packs_epi32(x[p][2], x[p][3])); \
+            y = P##_xor_##VECTOR(P##_min_epu8(P##_max_epu8(y, lower), upper), flip_out); \
+            if (full) STOREU(out, y); \
+            else P##_mask_storeu_epi8(out, present, y); \
+        } \
+    } \
+    static inline __attribute__((always_inline)) void NAME( \
+        const ck_int_depthwise_row *d, const ck_output_stage *s, const int stride, const int sign, const int full) { \
+        const int8_t *w = (const int8_t *)d->w + d->first * 12; \
+        const uint8_t *constants = (const uint8_t *)d->constants + d->first * FUSED_BYTES_PER_CHANNEL; \
+        const VECTOR flip = P##_set1_epi8((char)d->flip); \
+        const uint64_t present = d->channels == 64 ? ~0ull : (1ull << d->channels) - 1; \
+        const int lift = s->lower < 0 ? 128 : 0; \
+        const VECTOR lower = P##_set1_epi8((char)(s->lower + lift)), upper = P##_set1_epi8((char)(s->upper + lift)); \
+        const VECTOR flip_out = P##_set1_epi8((char)lift); \
+        enum { PAIR = 2 }; \
+        VECTOR u[2 * PAIR + 1][4]; \
+        ptrdiff_t x = d->left; \
+        uint8_t *out = d->out; \
+        CK_UNROLL for (int c = 0; c < 3 - stride; c++) NAME##_column(d, x + c, present, flip, u[c], full); \
+        size_t left = d->pixels; \
+        for (; left >= PAIR; left -= PAIR, x += PAIR * stride, out += PAIR * d->out_stride) { \
+            CK_UNROLL for (int c = 3 - stride; c < 3 + (PAIR - 1) * stride; c++) \
+                NAME##_column(d, x + c, present, flip, u[c], full); \
+            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, PAIR, stride, sign, full); \
+            CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
+                CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + PAIR * stride][q]; \
+        } \
+        for (; left > 0; left--, x += stride, out += d->out_stride) { \
+            CK_UNROLL for (int c = 3 - stride; c < 3; c++) NAME##_column(d, x + c, present, flip, u[c], full); \
+            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, 1, stride, sign, full); \
+            CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
+                CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + stride][q]; \
+        } \
+    }
+
+DEPTHWISE_ROW(row_64, __m512i, _mm512, LOAD_512, _mm512_setzero_si512, LOADU_512, STOREU_512, 4)
+DEPTHWISE_ROW(row_32, __m256i, _mm256, LOAD_256, _mm256_setzero_si256, LOADU_256, STOREU_256, 2)
+DEPTHWISE_ROW(row_16, __m128i, _mm, LOAD_128, _mm_setzero_si128, LOADU_128, STOREU_128, 1)
+
+#define FULL_CASES(NAME, STRIDE, SIGN) \
+    if (d->channels % 16 == 0 && d->channels != 48) NAME(d, s, STRIDE, SIGN, 1); \
+    else NAME(d, s, STRIDE, SIGN, 0);
+#define SIGN_CASES(NAME, STRIDE) \
+    if (stage_sees_sign(s)) { FULL_CASES(NAME, STRIDE, 1) } \
+    else { FULL_CASES(NAME, STRIDE, 0) }
+#define STRIDE_CASES(NAME) \
+    if (d->stride == 1) { SIGN_CASES(NAME, 1) } \
+    else { SIGN_CASES(NAME, 2) }
+
+static void depthwise_row_64c4(const ck_int_depthwise_row *d, const ck_output_stage *s) {
+    if (d->channels > 32) { STRIDE_CASES(row_64) }
+    else if (d->channels > 16) { STRIDE_CASES(row_32) }
+    else { STRIDE_CASES(row_16) }
+}
+
+static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {
+    int32_t slots[3][4];
+    for (int32_t column = 0; column < 3; column++)
+        for (int32_t row = 0; row < 4; row++) slots[column][row] = row < 3 ? 3 * row + column : -1;
+    pack_groups(channels, 3, (const int32_t(*)[4])slots, w, out);
+}
+
+static size_t depthwise_stage_bytes(size_t channels) { return total_lanes(channels) * 16 * FUSED_BYTES_PER_CHANNEL; }
+
+static void depthwise_stage_pack(size_t channels, const ck_output_stage *s, void *out) {
+    uint8_t *o = out;
+    for (size_t block = 0; block < channels; block += 64) {
+        const size_t lanes = channels - block >= 64 ? 4 : block_lanes(channels - block);
+        for (size_t q = 0; q < 4; q++, o += 4 * lanes * FUSED_BYTES_PER_CHANNEL) {
+            ptrdiff_t channel[16];
+            for (size_t i = 0; i < 4 * lanes; i++) channel[i] = channel_at(channels, block, q, i);
+            pack_fused(s, 4 * lanes, channel, o);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// The output stage in registers, for the fused kernels: three integer roundings as one chain of 7 or 9 vector operations.
+//
+//   SRDHM(x, m) = floor((x·m + 2^30) / 2^31)                       half up
+//   gemmlowp:   floor((SRDHM + 2^(e−1) − [x < 0]) / 2^e)            half away from zero
+//   ruy:        floor((SRDHM + 2^(e−1)) / 2^e)                      half up
+//   single:     floor((x·m + 2^(30+e)) / 2^(31+e))
+//
+// Nested floors of a sum are one floor. With x' = x + 2^30, which is never negative and stands in the accumulator from the
+// start (its bias is 2^30 larger), everything but the sign is one product and one constant:
+//
+//   y  = floor((x'·2m + C) / 2^32)     C = −2^31·m + [not single]·2^31 + 2^(31+e) + Z3·2^(32+e)
+//   out = (y − [x < 0]) >> e           [x < 0] = 1 − (x' >> 30), its 1 being in C
+//
+// The sign is needed by gemmlowp alone, and there only where a negative x survives the clamp: it gives at most Z3 in either
+// rounding, so a rectifier (lower = Z3) does not see it. ck_output_stage.fusable says that |x| < 2^30 and 1 ≤ e ≤ 22, so
+// that nothing overflows.
+#pragma once
+#include <immintrin.h>
+#include <string.h>
+
+#include "CKernels.h"
+
+static inline int stage_sees_sign(const ck_output_stage *s) {
+    return s->rounding == CK_ROUND_GEMMLOWP && s->lower < s->zero_point;
+}
+
+// The constants of `width` channels (a multiple of 2) at `out`: [x' at the start][2m][e] 32 bits each, [C of the even
+// ones][C of the odd ones] 64 bits. channel[i] < 0 stands for none.
+enum { FUSED_BYTES_PER_CHANNEL = 20 };
+
+static inline void pack_fused(const ck_output_stage *s, size_t width, const ptrdiff_t *channel, void *out) {
+    int32_t *words = out;
+    int64_t *constants = (int64_t *)((uint8_t *)out + 12 * width);
+    // int8 outputs are computed as uint8 ones, 128 larger.
+    const int64_t zero = s->zero_point + (s->lower < 0 ? 128 : 0);
+    for (size_t i = 0; i < width; i++) {
+        const ptrdiff_t c = channel[i];
+        const int64_t m = c < 0 ? 0 : s->multiplier[c];
+        const int32_t e = c < 0 ? 1 : s->right[c];
+        words[i] = (int32_t)((c < 0 ? 0 : s->bias[c]) + (1 << 30));
+        words[width + i] = (int32_t)(uint32_t)(2 * m);
+        words[2 * width + i] = e;
+        constants[(i % 2) * (width / 2) + i / 2] = -(m << 31) + (s->rounding == CK_ROUND_SINGLE ? 0 : 1ll << 31)
+            + (1ll << (31 + e)) + zero * (1ll << (32 + e)) - (stage_sees_sign(s) ? 1ll << 32 : 0);
+    }
+}
+
+// For vectors of any width: P is their intrinsics' prefix. The result holds Z3.
+#define CK_REQUANTIZE_FUSED(P, VECTOR, x, m, e, even, odd, sign) \
+    ({ \
+        const VECTOR even_ = P##_add_epi64(P##_mul_epu32(x, m), even); \
+        const VECTOR odd_ = P##_add_epi64(P##_mul_epu32(P##_srli_epi64(x, 32), P##_srli_epi64(m, 32)), odd); \
+        VECTOR y_ = P##_mask_shuffle_epi32(odd_, 0x5555 & ((1 << (sizeof(VECTOR) / 4)) - 1), even_, 0xf5); \
+        if (sign) y_ = P##_add_epi32(y_, P##_srli_epi32(x, 30)); \
+        P##_srav_epi32(y_, e); \
+    })

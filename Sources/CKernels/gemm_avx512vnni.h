@@ -1,0 +1,163 @@
+// Tiles of rows × 16·vectors columns on AVX512-VNNI, with and without the output stage behind them.
+#pragma once
+#include "fused_avx512.h"
+#include "tables.h"
+
+enum { ROWS = 6, COLUMNS = 64 };
+
+// Registers: rows·vectors accumulators (24), vectors weights (4), 1 broadcast, 1 flip.
+//   acc[r][v] += dot4(a[r][k…k+3], w[v][16 columns][4])
+// Panel: [tap][four of k][16·vectors columns][4] int8. a: [tap][ROWS].
+static inline __attribute__((always_inline)) void products(
+    __m512i acc[ROWS][4], const uint8_t *const *pointers, const int8_t *w, const size_t taps, const size_t depth,
+    const __m512i flip, const int rows, const int vectors) {
+    for (size_t tap = 0; tap < taps; tap++, pointers += ROWS) {
+        const uint8_t *a[ROWS];
+        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = pointers[r];
+        size_t k = 0;
+        for (; k + 4 <= depth; k += 4, w += 64 * vectors) {
+            __m512i b[4];
+            CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_si512(w + 64 * v);
+            CK_UNROLL for (int r = 0; r < rows; r++) {
+                int32_t word;
+                memcpy(&word, a[r] + k, 4);
+                const __m512i x = _mm512_xor_si512(_mm512_set1_epi32(word), flip);
+                CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, b[v]);
+            }
+        }
+        if (k < depth) {  // 1…3 bytes are left, and not one more may be read
+            CK_UNROLL for (int r = 0; r < rows; r++) {
+                const __m512i x = _mm512_xor_si512(_mm512_set1_epi32(load_rest_256(a[r] + k, depth - k)), flip);
+                CK_UNROLL for (int v = 0; v < vectors; v++)
+                    acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, _mm512_loadu_si512(w + 64 * v));
+            }
+            w += 64 * vectors;
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void tile(const ck_int_tile *t, const int rows, const int vectors) {
+    __m512i acc[ROWS][4];
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_setzero_si512();
+    products(acc, t->a, t->w, t->taps, t->depth, _mm512_set1_epi8((char)t->flip), rows, vectors);
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) _mm512_storeu_si512(t->acc + r * COLUMNS + 16 * v, acc[r][v]);
+}
+
+#define ROWS_CASES(RUN, V) \
+    switch (rows) { \
+    case 1: RUN(1, V); break; \
+    case 2: RUN(2, V); break; \
+    case 3: RUN(3, V); break; \
+    case 4: RUN(4, V); break; \
+    case 5: RUN(5, V); break; \
+    default: RUN(6, V); break; \
+    }
+
+static void gemm_6x64c4(const ck_int_tile *t) {
+    #define RUN(R, V) tile(t, R, V)
+    const size_t rows = t->rows;
+    switch ((t->columns + 15) / 16) {
+    case 1: ROWS_CASES(RUN, 1) break;
+    case 2: ROWS_CASES(RUN, 2) break;
+    case 3: ROWS_CASES(RUN, 3) break;
+    default: ROWS_CASES(RUN, 4) break;
+    }
+    #undef RUN
+}
+
+// n < 64 bytes of a register.
+static inline void store_some(uint8_t *out, __m512i y, size_t n) {
+    if (n & 32) {
+        _mm256_storeu_si256((__m256i *)out, _mm512_castsi512_si256(y));
+        y = _mm512_shuffle_i32x4(y, y, 0x0e);
+        out += 32;
+    }
+    __m128i x = _mm512_castsi512_si128(y);
+    if (n & 16) {
+        _mm_storeu_si128((__m128i *)out, x);
+        x = _mm256_extracti128_si256(_mm512_castsi512_si256(y), 1);
+        out += 16;
+    }
+    if (n & 8) {
+        _mm_storel_epi64((__m128i *)out, x);
+        x = _mm_srli_si128(x, 8);
+        out += 8;
+    }
+    uint64_t rest = (uint64_t)_mm_cvtsi128_si64(x);
+    for (size_t i = 0; i < (n & 7); i++, rest >>= 8) out[i] = (uint8_t)rest;
+}
+
+// A tile whose accumulators become bytes in registers. packs works inside 128-bit lanes: 32-bit group 4L + i of its
+// result stands at 4i + L of the columns.
+static inline __attribute__((always_inline)) void fused_tile(
+    const ck_int_rows *t, const uint8_t *const *a, uint8_t *out, const __m512i flip, const __m512i lower,
+    const __m512i upper, const __m512i flip_out, const int rows, const int vectors, const int sign) {
+    __m512i acc[ROWS][4];
+    const uint8_t *constants = t->constants;
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
+        const __m512i start = _mm512_loadu_si512(constants + v * 16 * FUSED_BYTES_PER_CHANNEL);
+        CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = start;
+    }
+    products(acc, a, t->w, t->taps, t->depth, flip, rows, vectors);
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
+        const uint8_t *c = constants + v * 16 * FUSED_BYTES_PER_CHANNEL;
+        const __m512i m = _mm512_loadu_si512(c + 64), e = _mm512_loadu_si512(c + 128);
+        const __m512i even = _mm512_loadu_si512(c + 192), odd = _mm512_loadu_si512(c + 256);
+        CK_UNROLL for (int r = 0; r < rows; r++)
+            acc[r][v] = CK_REQUANTIZE_FUSED(_mm512, __m512i, acc[r][v], m, e, even, odd, sign);
+    }
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const size_t columns = t->columns;
+    CK_UNROLL for (int r = 0; r < rows; r++, out += t->out_stride) {
+        const __m512i low = _mm512_packs_epi32(acc[r][0], acc[r][vectors > 1 ? 1 : 0]);
+        const __m512i high = vectors > 2 ? _mm512_packs_epi32(acc[r][2], acc[r][vectors > 3 ? 3 : 2]) : low;
+        __m512i y = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
+        y = _mm512_xor_si512(_mm512_min_epu8(_mm512_max_epu8(y, lower), upper), flip_out);
+        if (vectors == 4 && columns == 64) _mm512_storeu_si512(out, y);
+        else if (vectors == 2 && columns == 32) _mm256_storeu_si256((__m256i *)out, _mm512_castsi512_si256(y));
+        else if (vectors == 1 && columns == 16) _mm_storeu_si128((__m128i *)out, _mm512_castsi512_si128(y));
+        else store_some(out, y, columns);
+    }
+}
+
+static inline __attribute__((always_inline)) void fused_rows(
+    const ck_int_rows *t, const ck_output_stage *s, const int vectors, const int sign) {
+    const __m512i flip = _mm512_set1_epi8((char)t->flip);
+    const int lift = s->lower < 0 ? 128 : 0;
+    const __m512i lower = _mm512_set1_epi8((char)(s->lower + lift)), upper = _mm512_set1_epi8((char)(s->upper + lift));
+    const __m512i flip_out = _mm512_set1_epi8((char)lift);
+    const uint8_t *const *a = t->a;
+    uint8_t *out = t->out;
+    size_t left = t->rows;
+    for (; left >= ROWS; left -= ROWS, a += ROWS * t->taps, out += ROWS * t->out_stride)
+        fused_tile(t, a, out, flip, lower, upper, flip_out, ROWS, vectors, sign);
+    #define RUN(R, V) fused_tile(t, a, out, flip, lower, upper, flip_out, R, V, sign)
+    const size_t rows = left;
+    if (rows > 0) ROWS_CASES(RUN, vectors)
+    #undef RUN
+}
+
+static void gemm_6x64c4_fused(const ck_int_rows *t, const ck_output_stage *s) {
+    #define EITHER(V) \
+        if (stage_sees_sign(s)) fused_rows(t, s, V, 1); \
+        else fused_rows(t, s, V, 0);
+    switch ((t->columns + 15) / 16) {
+    case 1: EITHER(1) break;
+    case 2: EITHER(2) break;
+    case 3: EITHER(3) break;
+    default: EITHER(4) break;
+    }
+    #undef EITHER
+}
+
+static size_t gemm_stage_bytes(size_t columns) { return (columns + 15) / 16 * 16 * FUSED_BYTES_PER_CHANNEL; }
+
+static void gemm_stage_pack(size_t columns, const ck_output_stage *s, void *out) {
+    for (size_t first = 0; first < columns; first += 16) {
+        ptrdiff_t channel[16];
+        for (size_t i = 0; i < 16; i++) channel[i] = first + i < columns ? (ptrdiff_t)(first + i) : -1;
+        pack_fused(s, 16, channel, (uint8_t *)out + first * FUSED_BYTES_PER_CHANNEL);
+    }
+}
