@@ -24,6 +24,12 @@ static inline int stage_sees_sign(const ck_output_stage *s) {
     return s->rounding == CK_ROUND_GEMMLOWP && s->lower < s->zero_point;
 }
 
+// C, less 2^32 where the sign is taken.
+static inline int64_t fused_constant(int64_t m, int32_t e, int64_t zero, int32_t rounding, const int sign) {
+    return -(m << 31) + (rounding == CK_ROUND_SINGLE ? 0 : 1ll << 31) + (1ll << (31 + e)) + zero * (1ll << (32 + e))
+        - (sign ? 1ll << 32 : 0);
+}
+
 // The constants of `width` channels (a multiple of 2) at `out`: [x' at the start][2m][e] 32 bits each, [C of the even
 // ones][C of the odd ones] 64 bits. channel[i] < 0 stands for none.
 enum { FUSED_BYTES_PER_CHANNEL = 20 };
@@ -40,8 +46,7 @@ static inline void pack_fused(const ck_output_stage *s, size_t width, const ptrd
         words[i] = (int32_t)((c < 0 ? 0 : s->bias[c]) + (1 << 30));
         words[width + i] = (int32_t)(uint32_t)(2 * m);
         words[2 * width + i] = e;
-        constants[(i % 2) * (width / 2) + i / 2] = -(m << 31) + (s->rounding == CK_ROUND_SINGLE ? 0 : 1ll << 31)
-            + (1ll << (31 + e)) + zero * (1ll << (32 + e)) - (stage_sees_sign(s) ? 1ll << 32 : 0);
+        constants[(i % 2) * (width / 2) + i / 2] = fused_constant(m, e, zero, s->rounding, stage_sees_sign(s));
     }
 }
 

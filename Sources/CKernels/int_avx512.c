@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #pragma clang attribute push( \
     __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#include "fused_avx512.h"
 #include "narrow_avx512.h"
 
 // (a·b + 2^30) >> 31 in 16 lanes: even and odd products apart, since they are 64 bits wide.
@@ -238,80 +239,121 @@ static void output_16(
     #undef EITHER
     #undef OUTPUT
 }
-// One input of the addition, RDBPOT(SRDHM(x·2^20, m), e) for |x| ≤ 255, which is below 2^28: the narrow way, or for the
-// input of the larger scale (M = 1/2 and no shift) exactly x·2^19.
+// One rescaling of the addition by the chain of fused_avx512.h, its constants the same in all lanes.
 typedef struct {
-    __m512i zero, m, right, nudge;
+    __m512i m, e, constant;
+    int32_t shift;  // e
+} add_rescale;
+
+static inline add_rescale load_add_rescale(int32_t m, int32_t shift, int64_t zero, const int sign) {
+    const int32_t e = m == 0 ? 1 : -shift;
+    const int64_t constant = fused_constant(m, e < 1 ? 1 : e, zero, CK_ROUND_GEMMLOWP, sign);
+    return (add_rescale){_mm512_set1_epi32((int32_t)(2 * (uint32_t)m)), _mm512_set1_epi32(e), _mm512_set1_epi64(constant), e};
+}
+
+// Two inputs to one scale, exactly as ck_requantize does it. x = q − Z times 2^20 is below 2^28; the input of the larger scale
+// has M = 1/2 and no shift (`halves`), which is x·2^19.
+typedef struct {
+    __m512i start;  // 2^30 − Z·2^20, or −Z·2^19
+    add_rescale rescale;
     int halves;
 } add_input;
 
 static inline add_input load_add_input(int32_t zero, int32_t m, int32_t shift) {
-    const int32_t right = m == 0 ? 1 : -shift;
-    return (add_input){
-        _mm512_set1_epi32(zero), _mm512_set1_epi32(m), _mm512_set1_epi32(right),
-        _mm512_set1_epi64((1ll << 31) + (1ll << (31 + right))), right == 0};
+    const int halves = m == 1 << 30 && shift == 0;
+    const int32_t start = halves ? -zero * (1 << 19) : (1 << 30) - zero * (1 << 20);
+    return (add_input){_mm512_set1_epi32(start), load_add_rescale(m, shift, 0, 1), halves};
 }
 
-static inline __m512i rescale_input(__m128i bytes, const add_input *p, const int is_signed) {
-    const __m512i q = is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
-    const __m512i x = _mm512_sub_epi32(q, p->zero);
-    if (p->halves) return _mm512_slli_epi32(x, 19);
-    const __m512i y = _mm512_slli_epi32(x, 20);
-    return CK_REQUANTIZE_NARROW(_mm512, __m512i, y, p->m, p->right, p->nudge, p->nudge);
+static inline __attribute__((always_inline)) __m512i rescale_input(
+    const uint8_t *bytes, const add_input *p, const int halves, const int is_signed) {
+    const __m128i b = _mm_loadu_si128((const __m128i *)bytes);
+    const __m512i q = is_signed ? _mm512_cvtepi8_epi32(b) : _mm512_cvtepu8_epi32(b);
+    if (halves) return _mm512_add_epi32(_mm512_slli_epi32(q, 19), p->start);
+    const __m512i x = _mm512_add_epi32(_mm512_slli_epi32(q, 20), p->start);
+    return CK_REQUANTIZE_FUSED(
+        _mm512, __m512i, x, p->rescale.m, p->rescale.e, p->rescale.constant, p->rescale.constant, 1);
 }
 
-// What adds need beside the inputs: the last rescaling, of sums below 2^29.
-typedef struct {
-    __m512i m, right, nudge;
-    int narrow;
-} add_output;
-
-static inline __m512i add_sum(
-    const uint8_t *a, const uint8_t *b, const add_input *p, const add_input *q, const add_output *last,
-    const ck_int_add *s, const int is_signed) {
-    const __m128i u = _mm_loadu_si128((const __m128i *)a), v = _mm_loadu_si128((const __m128i *)b);
-    const __m512i x = _mm512_add_epi32(rescale_input(u, p, is_signed), rescale_input(v, q, is_signed));
-    if (last->narrow) return CK_REQUANTIZE_NARROW(_mm512, __m512i, x, last->m, last->right, last->nudge, last->nudge);
-    const __m512i none = _mm512_setzero_si512(), one = _mm512_set1_epi32(1), shift = _mm512_set1_epi32(s->shift_out);
-    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(none, shift), none);
-    const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
-    const __m512i y = shift_left(x, _mm512_max_epi32(shift, none));
-    return rdbpot(srdhm(y, last->m, last->m), right, mask, _mm512_srli_epi32(mask, 1));
-}
-
+// a is the input of the larger scale; `halves` says that b has the same one. `sign`: a negative sum survives the clamp.
 static inline __attribute__((always_inline)) void add(
-    size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s, const int is_signed) {
+    size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s, const int halves, const int sign,
+    const int is_signed) {
     const add_input p = load_add_input(s->zero_a, s->multiplier_a, s->shift_a);
     const add_input q = load_add_input(s->zero_b, s->multiplier_b, s->shift_b);
-    const int32_t right = s->multiplier_out == 0 ? 1 : -s->shift_out;
-    const int narrow = right >= 1 && right <= 30;
-    const add_output last = {
-        _mm512_set1_epi32(s->multiplier_out), _mm512_set1_epi32(right),
-        _mm512_set1_epi64(narrow ? (1ll << 31) + (1ll << (31 + right)) : 0), narrow};
-    const ck_output_stage stage = {.zero_point = s->zero_out, .lower = s->lower, .upper = s->upper};
-    size_t i = 0;
-    for (; i + 64 <= count; i += 64) {
+    const int lift = s->lower < 0 ? 128 : 0;
+    const add_rescale last = load_add_rescale(s->multiplier_out, s->shift_out, s->zero_out + lift, sign);
+    const __m512i offset = _mm512_set1_epi32(1 << 30);  // as the last rescaling wants it
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i lower = _mm512_set1_epi8((char)(s->lower + lift)), upper = _mm512_set1_epi8((char)(s->upper + lift));
+    const __m512i flip = _mm512_set1_epi8((char)lift);
+    uint8_t left[64] = {0}, right[64] = {0}, bytes[64];
+    for (size_t i = 0; i < count; i += 64, a += 64, b += 64) {
+        const size_t n = count - i < 64 ? count - i : 64;
+        if (n < 64) {  // the last ones through buffers: nothing is read behind the tensors
+            memcpy(left, a, n);
+            memcpy(right, b, n);
+            a = left;
+            b = right;
+        }
         __m512i x[4];
-        CK_UNROLL for (int v = 0; v < 4; v++) x[v] = add_sum(a + i + 16 * v, b + i + 16 * v, &p, &q, &last, s, is_signed);
-        store_64(x, &stage, out + i);
-    }
-    for (; i < count; i += 16) {  // the last ones through a buffer: nothing is read behind the tensors
-        const size_t n = count - i < 16 ? count - i : 16;
-        uint8_t left[16] = {0}, right_bytes[16] = {0};
-        memcpy(left, a + i, n);
-        memcpy(right_bytes, b + i, n);
-        store_16(add_sum(left, right_bytes, &p, &q, &last, s, is_signed), n, &stage, out + i);
+        CK_UNROLL for (int v = 0; v < 4; v++) {
+            const __m512i u = rescale_input(a + 16 * v, &p, 1, is_signed);
+            const __m512i sum = _mm512_add_epi32(u, rescale_input(b + 16 * v, &q, halves, is_signed));
+            x[v] = CK_REQUANTIZE_FUSED(
+                _mm512, __m512i, _mm512_add_epi32(sum, offset), last.m, last.e, last.constant, last.constant, sign);
+        }
+        __m512i y = _mm512_packus_epi16(_mm512_packs_epi32(x[0], x[1]), _mm512_packs_epi32(x[2], x[3]));
+        y = _mm512_permutexvar_epi32(order, _mm512_min_epu8(_mm512_max_epu8(y, lower), upper));
+        y = _mm512_xor_si512(y, flip);
+        if (n == 64) {
+            _mm512_storeu_si512(out + i, y);
+        } else {
+            _mm512_storeu_si512(bytes, y);
+            memcpy(out + i, bytes, n);
+        }
     }
 }
 
-static void add_16(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s) {
-    if (s->is_signed) add(count, a, b, out, s, 1);
-    else add(count, a, b, out, s, 0);
+static int add_halves(int32_t m, int32_t shift) { return m == 1 << 30 && shift == 0; }
+// Whether the chain takes this rescaling.
+static int add_fits(int32_t m, int32_t shift) { return m == 0 || (shift <= -1 && shift >= -22); }
+
+// The input of the larger scale has M = 1/2 by definition; what is left to ask are extreme ratios.
+static int add_16_takes(const ck_int_add *s) {
+    const int halves_a = add_halves(s->multiplier_a, s->shift_a), halves_b = add_halves(s->multiplier_b, s->shift_b);
+    return (halves_a || halves_b) && (halves_a || add_fits(s->multiplier_a, s->shift_a))
+        && (halves_b || add_fits(s->multiplier_b, s->shift_b)) && add_fits(s->multiplier_out, s->shift_out);
+}
+
+static void add_16(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *given) {
+    ck_int_add s = *given;
+    if (!add_halves(s.multiplier_a, s.shift_a)) {  // the sum commutes
+        s.zero_a = given->zero_b;
+        s.multiplier_a = given->multiplier_b;
+        s.shift_a = given->shift_b;
+        s.zero_b = given->zero_a;
+        s.multiplier_b = given->multiplier_a;
+        s.shift_b = given->shift_a;
+        const uint8_t *first = a;
+        a = b;
+        b = first;
+    }
+    const int halves = add_halves(s.multiplier_b, s.shift_b), sign = s.lower < s.zero_out;
+    #define SIGNS(H, S) \
+        if (s.is_signed) add(count, a, b, out, &s, H, S, 1); \
+        else add(count, a, b, out, &s, H, S, 0);
+    if (halves && sign) { SIGNS(1, 1) }
+    else if (halves) { SIGNS(1, 0) }
+    else if (sign) { SIGNS(0, 1) }
+    else { SIGNS(0, 0) }
+    #undef SIGNS
 }
 #pragma clang attribute pop
 
 const ck_kernel ck_int_avx512[] = {
-    {.name = "add_16__avx512", .kind = CK_INT_ADD, .isa = CK_ISA_AVX512, .int_add = add_16},
+    {.name = "add_16__avx512", .kind = CK_INT_ADD, .isa = CK_ISA_AVX512, .int_add = add_16,
+     .int_add_takes = add_16_takes},
     {.name = "output_16__avx512", .kind = CK_INT_OUTPUT, .isa = CK_ISA_AVX512, .output = output_16},
 };
 const size_t ck_int_avx512_count = sizeof ck_int_avx512 / sizeof *ck_int_avx512;

@@ -162,6 +162,8 @@ typedef struct ck_int_add {
     int32_t is_signed;  // of the three tensors
 } ck_int_add;
 typedef void (*ck_int_add_fn)(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *);
+// Whether a kernel takes these scales.
+typedef int (*ck_int_add_takes_fn)(const ck_int_add *);
 
 // A loop of independent multiply-accumulates in registers; returns how many were done.
 typedef uint64_t (*ck_ceiling_fn)(uint64_t iterations);
@@ -197,6 +199,7 @@ typedef struct ck_kernel {
     ck_stage_pack_fn stage_pack;
     ck_output_fn output;
     ck_int_add_fn int_add;
+    ck_int_add_takes_fn int_add_takes;  // NULL: all
     ck_float_gemm_fn float_gemm;
     ck_float_depthwise_fn float_depthwise;
     ck_ceiling_fn ceiling;
@@ -221,9 +224,13 @@ void ck_window_pointers(
     const ck_window *w, size_t first, size_t count, const uint8_t *input, const uint8_t *padding, size_t group,
     const uint8_t **out);
 
-// The pixels themselves, one patch of kernel_height·kernel_width·pixel_bytes after the other; outside is `padding`.
-void ck_window_patches(
-    const ck_window *w, size_t first, size_t count, const uint8_t *input, uint8_t padding, uint8_t *out);
+// Pointers to the window's rows, kernel_width pixels that lie side by side, as [groups][kernel_height][group]. A row that
+// leaves the image at its left or right side is put together in `patches` ([count][kernel_height][read_bytes]), as is one
+// behind which fewer than read_bytes are left of the input; a row above or below the image points to `padding`, which is
+// kernel_width pixels long and readable for read_bytes. No window lies wholly beside the image.
+void ck_window_rows(
+    const ck_window *w, size_t first, size_t count, const uint8_t *input, size_t input_bytes, const uint8_t *padding,
+    size_t read_bytes, size_t group, uint8_t *patches, const uint8_t **out);
 
 // Reads n bytes once, 64 at a time, and returns their sum: the memory ceiling.
 uint64_t ck_read_stream(const uint8_t *p, size_t n);

@@ -10,8 +10,10 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
     private let bias: AlignedBuffer
     private let panelBytes: Int
     private let bounds: (lower: Float, upper: Float)
-    private let zeroPixel: AlignedBuffer
-    private let pointers: [AlignedBuffer]
+    private let walk: WindowWalk
+    /// Zeros, which steps outside the image read.
+    private let padding: AlignedBuffer
+    private let scratch: [(pointers: AlignedBuffer, patches: AlignedBuffer)]
     private nonisolated(unsafe) var input: UnsafePointer<Float>?
     private nonisolated(unsafe) var output: UnsafeMutablePointer<Float>?
 
@@ -31,7 +33,8 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
             throw .shape("\(name): \(weights.count) weights and \(bias.count) biases for \(geometry)")
         }
         let kernel = registry.best(.floatProduct)
-        let packing = WeightPacking(kernel: kernel, taps: taps, depth: depth, columns: columns)
+        walk = geometry.walk(elementBytes: 4, unit: Int(kernel.depth_unit))
+        let packing = WeightPacking(kernel: kernel, taps: walk.steps, depth: walk.depth, columns: columns)
         self.kernel = kernel
         self.geometry = geometry
         self.weights = packing.pack(weights)
@@ -40,9 +43,12 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
         bounds = activation
         plan = RowPlan(
             rows: geometry.rows, rowBytes: taps * depth * 4, panels: packing.panels, tileRows: Int(kernel.rows))
-        zeroPixel = AlignedBuffer(count: depth * 4)
-        let slots = plan.blockRows * taps * MemoryLayout<UnsafeRawPointer>.stride
-        pointers = (0..<threads).map { _ in AlignedBuffer(count: slots) }
+        padding = AlignedBuffer(count: walk.readDepth * 4)
+        let slots = plan.blockRows * walk.steps
+        let patchBytes = walk.isByRow ? slots * walk.readDepth * 4 : 0
+        scratch = (0..<threads).map { _ in
+            (AlignedBuffer(count: slots * MemoryLayout<UnsafeRawPointer>.stride), AlignedBuffer(count: patchBytes))
+        }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
         microKernels = [kernel.title]
         packedBytes = self.weights.count + self.bias.count
@@ -61,21 +67,21 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
         let tileRows = Int(kernel.rows)
         let panelColumns = Int(kernel.columns)
         let columns = geometry.outputChannels
-        let pointers = pointers[part].pointer(UnsafePointer<Float>?.self)
+        let pointers = scratch[part].pointers.pointer(UnsafePointer<Float>?.self)
         let output = output!
         let biases = UnsafePointer(bias.pointer(Float.self))
         let run = kernel.float_gemm!
         var calls = 0
         var tile = ck_float_tile()
-        tile.taps = geometry.taps
-        tile.depth = geometry.inputChannels
+        tile.taps = walk.steps
+        tile.depth = walk.readDepth
         tile.out_stride = columns
         (tile.lower, tile.upper) = bounds
 
         var first = rows.lowerBound
         while first < rows.upperBound {
             let count = min(plan.blockRows, rows.upperBound - first)
-            gather(first..<first + count, into: pointers, tileRows: tileRows)
+            gather(first..<first + count, part)
             for panel in panels {
                 let channel = panel * panelColumns
                 tile.w = UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
@@ -98,21 +104,24 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
         WorkCounter.calls(path).add(calls)
     }
 
-    private func gather(_ rows: Range<Int>, into pointers: UnsafeMutablePointer<UnsafePointer<Float>?>, tileRows: Int) {
-        let input = input!
-        let taps = geometry.taps
+    /// Fills the part's pointers as [tile][step][row of the tile]: the last tile's missing rows are not read.
+    private func gather(_ rows: Range<Int>, _ part: Int) {
+        let tileRows = Int(kernel.rows)
+        let pointers = scratch[part].pointers
         if geometry.isPointwise {
-            let depth = geometry.inputChannels
-            for index in 0..<rows.count { pointers[index] = input + (rows.lowerBound + index) * depth }
+            let pointers = pointers.pointer(UnsafePointer<Float>?.self)
+            for index in 0..<rows.count { pointers[index] = input! + (rows.lowerBound + index) * walk.depth }
             return
         }
         var window = geometry.window(elementBytes: 4)
-        UnsafeMutableRawPointer(pointers).withMemoryRebound(
-            to: UnsafePointer<UInt8>?.self, capacity: (rows.count + tileRows) * taps
-        ) { bytes in
-            ck_window_pointers(
-                &window, rows.lowerBound, rows.count, UnsafeRawPointer(input).assumingMemoryBound(to: UInt8.self),
-                zeroPixel.pointer(UInt8.self), tileRows, bytes)
+        let input = UnsafeRawPointer(input!).assumingMemoryBound(to: UInt8.self)
+        let padding = padding.pointer(UInt8.self)
+        if walk.isByRow {
+            ck_window_rows(
+                &window, rows.lowerBound, rows.count, input, geometry.inputCount * 4, padding, walk.readDepth * 4,
+                tileRows, scratch[part].patches.pointer(), pointers.pointer())
+        } else {
+            ck_window_pointers(&window, rows.lowerBound, rows.count, input, padding, tileRows, pointers.pointer())
         }
     }
 }

@@ -57,6 +57,20 @@ public struct ConvolutionGeometry: Sendable, Hashable {
             && outputWidth == inputWidth
     }
 
+    /// How a product walks through a window: tap by tap, or row by row where the pixels are so short that the pointers would
+    /// cost more than the products. A row's pixels lie side by side in memory.
+    ///
+    /// - Parameters:
+    ///   - elementBytes: bytes of an activation.
+    ///   - unit: elements of depth that the micro-kernel takes at a time.
+    func walk(elementBytes: Int, unit: Int) -> WindowWalk {
+        let isShort = inputChannels % unit != 0 || inputChannels * elementBytes < 32
+        guard kernelWidth > 1, isShort else {
+            return WindowWalk(isByRow: false, steps: taps, depth: inputChannels, unit: unit)
+        }
+        return WindowWalk(isByRow: true, steps: kernelHeight, depth: kernelWidth * inputChannels, unit: unit)
+    }
+
     /// Whether some tap of some output position falls outside the image.
     public var hasPadding: Bool {
         padTop > 0 || padLeft > 0
@@ -96,6 +110,20 @@ public struct ConvolutionGeometry: Sendable, Hashable {
         guard isAddressable else { throw .shape("\(name): tensors too large: \(self)") }
         guard (outputHeight - 1) * stride - padTop < inputHeight, (outputWidth - 1) * stride - padLeft < inputWidth
         else { throw .shape("\(name): the last window lies outside the image: \(self)") }
+    }
+}
+
+/// The steps of a window, `steps` pointers to `depth` elements each.
+struct WindowWalk: Sendable {
+    let isByRow: Bool
+    let steps: Int
+    let depth: Int
+    /// What the micro-kernel reads of a step: by row, whole depth groups, whose last weights may be zeros.
+    let readDepth: Int
+
+    init(isByRow: Bool, steps: Int, depth: Int, unit: Int) {
+        (self.isByRow, self.steps, self.depth) = (isByRow, steps, depth)
+        readDepth = isByRow ? (depth + unit - 1) / unit * unit : depth
     }
 }
 

@@ -34,7 +34,8 @@ public final class IntegerAdd: Operator, @unchecked Sendable {
                 multiplier_a: a.significand, shift_a: a.shift, multiplier_b: b.significand, shift_b: b.shift,
                 multiplier_out: c.significand, shift_out: c.shift, lower: requantization.lower,
                 upper: requantization.upper, is_signed: output.range.isSigned ? 1 : 0))
-        kernel = registry.best(.add)
+        let scales = parameters
+        kernel = registry.best(.add) { $0.int_add_takes?(scales) ?? 1 != 0 }
         super.init(name: name, path: kernel.set, outputCount: count)
         microKernels = [kernel.title]
     }

@@ -5,7 +5,7 @@ public import Quantization
 /// rows × output channels, accumulated in int32 registers and requantized while they are in the first-level cache.
 ///
 /// Rows are reached through pointers, one per tap, so that no patch matrix is built (indirect convolution, Dukhan 2019,
-/// arXiv:1907.02129); only where the channels of a tap do not fill the micro-kernel's depth group are patches copied.
+/// arXiv:1907.02129); where a tap has few channels, there is one per row of the window (`WindowWalk`).
 public final class IntegerConvolution: Operator, @unchecked Sendable {
     public let geometry: ConvolutionGeometry
     private let kernel: ck_kernel
@@ -15,14 +15,11 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
     private let plan: RowPlan
     private let weights: AlignedBuffer
     private let panelBytes: Int
-    /// Taps and depth as the micro-kernel sees them: patches are one tap.
-    private let taps: Int
-    private let depth: Int
-    private let copiesPatches: Bool
+    private let walk: WindowWalk
     private let flip: Int32
     private let needsRowSums: Bool
-    /// A pixel of zero points, which padding taps read.
-    private let zeroPixel: AlignedBuffer
+    /// Zero points, which steps outside the image read.
+    private let padding: AlignedBuffer
     private let scratch: [Scratch]
     private nonisolated(unsafe) var input: UnsafePointer<UInt8>?
     private nonisolated(unsafe) var output: UnsafeMutablePointer<UInt8>?
@@ -60,13 +57,10 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         let kernel = registry.best(.integerProduct)
         self.kernel = kernel
         self.geometry = geometry
-        // A tap whose channels end inside a depth group would be padded tap by tap: copy a patch instead.
-        copiesPatches = taps > 1 && depth % Int(kernel.depth_unit) != 0
-        self.taps = copiesPatches ? 1 : taps
-        self.depth = copiesPatches ? taps * depth : depth
+        walk = geometry.walk(elementBytes: 1, unit: Int(kernel.depth_unit))
         flip = input.flip
 
-        let packing = WeightPacking(kernel: kernel, taps: self.taps, depth: self.depth, columns: columns)
+        let packing = WeightPacking(kernel: kernel, taps: walk.steps, depth: walk.depth, columns: columns)
         let packed = packing.pack(weights)
         self.weights = packed.buffer
         panelBytes = packing.panelBytes
@@ -88,11 +82,12 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         fused = stage.fused(for: kernel, channels: columns)
         plan = RowPlan(
             rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows))
-        zeroPixel = AlignedBuffer([UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: depth))
+        padding = AlignedBuffer(
+            [UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: walk.readDepth))
 
         let block = plan.blockRows
-        let slots = block * self.taps
-        let patchBytes = copiesPatches ? block * self.depth : 0
+        let slots = block * walk.steps
+        let patchBytes = walk.isByRow ? slots * walk.readDepth : 0
         scratch = (0..<threads).map { _ in
             Scratch(
                 pointers: AlignedBuffer(count: slots * MemoryLayout<UnsafeRawPointer>.stride),
@@ -130,7 +125,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         }
         let columns = min(panels.upperBound * Int(kernel.columns), geometry.outputChannels)
         let outputs = rows.count * (columns - panels.lowerBound * Int(kernel.columns))
-        WorkCounter.macs.add(outputs * taps * depth)
+        WorkCounter.macs.add(outputs * geometry.taps * geometry.inputChannels)
         WorkCounter.elementsRequantized.add(outputs)
         WorkCounter.calls(path).add(calls)
     }
@@ -148,8 +143,8 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         let constantBytes = constants.count / ((geometry.outputChannels + 15) / 16)
         var block = ck_int_rows()
         block.rows = rows.count
-        block.taps = taps
-        block.depth = depth
+        block.taps = walk.steps
+        block.depth = walk.readDepth
         block.a = UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self))
         block.out_stride = geometry.outputChannels
         block.flip = flip
@@ -173,8 +168,8 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         let sums = scratch.sums.pointer(Int32.self)
         if needsRowSums { sumRows(rows.count, pointers: pointers, tileRows: tileRows, into: sums) }
         var tile = ck_int_tile()
-        tile.taps = taps
-        tile.depth = depth
+        tile.taps = walk.steps
+        tile.depth = walk.readDepth
         tile.acc = scratch.accumulators.pointer(Int32.self)
         tile.flip = flip
         var calls = 0
@@ -184,7 +179,7 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
             tile.columns = min(panelColumns, columns - channel)
             for row in stride(from: 0, to: rows.count, by: tileRows) {
                 tile.rows = min(tileRows, rows.count - row)
-                tile.a = UnsafePointer(pointers + row * taps)
+                tile.a = UnsafePointer(pointers + row * walk.steps)
                 kernel.int_gemm(&tile)
                 stage.function(
                     tile.rows, tile.columns, tile.acc, panelColumns, sums + row, stage.c, channel,
@@ -201,15 +196,15 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
         let input = input!
         if geometry.isPointwise {
-            for index in 0..<rows.count { pointers[index] = input + (rows.lowerBound + index) * depth }
+            for index in 0..<rows.count { pointers[index] = input + (rows.lowerBound + index) * walk.depth }
             return
         }
         var window = geometry.window(elementBytes: 1)
-        let padding = zeroPixel.pointer(UInt8.self)
-        if copiesPatches {
-            let patches = scratch.patches.pointer(UInt8.self)
-            ck_window_patches(&window, rows.lowerBound, rows.count, input, padding.pointee, patches)
-            for index in 0..<rows.count { pointers[index] = UnsafePointer(patches + index * depth) }
+        let padding = padding.pointer(UInt8.self)
+        if walk.isByRow {
+            ck_window_rows(
+                &window, rows.lowerBound, rows.count, input, geometry.inputCount, padding, walk.readDepth, tileRows,
+                scratch.patches.pointer(), pointers)
         } else {
             ck_window_pointers(&window, rows.lowerBound, rows.count, input, padding, tileRows, pointers)
         }
@@ -221,9 +216,9 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         into sums: UnsafeMutablePointer<Int32>
     ) {
         for index in 0..<count {
-            let slot = pointers + index / tileRows * tileRows * taps + index % tileRows
+            let slot = pointers + index / tileRows * tileRows * walk.steps + index % tileRows
             var sum: Int32 = 0
-            for tap in 0..<taps { sum &+= ck_sum_bytes(slot[tap * tileRows], depth, UInt8(flip)) }
+            for step in 0..<walk.steps { sum &+= ck_sum_bytes(slot[step * tileRows], walk.depth, UInt8(flip)) }
             sums[index] = sum
         }
     }
