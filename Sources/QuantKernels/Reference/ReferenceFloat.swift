@@ -1,3 +1,5 @@
+import Dispatch
+
 /// The float operators as their definitions say, summed in double. They share no code with the optimised ones.
 public enum ReferenceFloat {
     /// Weights OHWI; the sum is rounded to float once, then clamped.
@@ -6,19 +8,26 @@ public enum ReferenceFloat {
         activation: (lower: Float, upper: Float)
     ) -> [Float] {
         WorkCounter.callsReference.add(1)
-        return (0..<g.outputCount).map { index in
-            let (row, o) = (index / g.outputChannels, index % g.outputChannels)
-            var sum = Double(bias[o])
-            for tap in 0..<g.taps {
-                guard let pixel = pixel(row: row, tap: tap, g) else { continue }
-                for c in 0..<g.inputChannels {
-                    sum +=
-                        Double(input[pixel * g.inputChannels + c])
-                        * Double(weights[(o * g.taps + tap) * g.inputChannels + c])
+        var output = [Float](repeating: 0, count: g.outputCount)
+        output.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let output = buffer
+            // Channels are shared out to the processors: a large network has 10^10 products.
+            DispatchQueue.concurrentPerform(iterations: g.outputChannels) { o in
+                for row in 0..<g.rows {
+                    var sum = Double(bias[o])
+                    for tap in 0..<g.taps {
+                        guard let pixel = pixel(row: row, tap: tap, g) else { continue }
+                        for c in 0..<g.inputChannels {
+                            sum +=
+                                Double(input[pixel * g.inputChannels + c])
+                                * Double(weights[(o * g.taps + tap) * g.inputChannels + c])
+                        }
+                    }
+                    output[row * g.outputChannels + o] = min(max(Float(sum), activation.lower), activation.upper)
                 }
             }
-            return min(max(Float(sum), activation.lower), activation.upper)
         }
+        return output
     }
 
     /// Weights HWC.

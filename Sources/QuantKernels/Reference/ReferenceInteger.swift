@@ -1,3 +1,4 @@
+import Dispatch
 public import Quantization
 
 /// The integer operators as their definitions say, one element at a time. They share no code with the optimised operators:
@@ -9,21 +10,27 @@ public enum ReferenceInteger {
         geometry g: ConvolutionGeometry, requantization: Requantization
     ) throws -> [Int32] {
         WorkCounter.callsReference.add(1)
+        let multipliers = try (0..<g.outputChannels).map { o in
+            try FixedPointMultiplier(
+                parameters.scale * weights.parameters(ofChannel: o).scale / requantization.output.scale)
+        }
         var output = [Int32](repeating: 0, count: g.outputCount)
-        for o in 0..<g.outputChannels {
-            let weight = weights.parameters(ofChannel: o)
-            let multiplier = try FixedPointMultiplier(parameters.scale * weight.scale / requantization.output.scale)
-            for row in 0..<g.rows {
-                var sum: Int64 = 0
-                forEachTap(of: row, in: g) { pixel, tap in
-                    for c in 0..<g.inputChannels {
-                        let a = Int64(input[pixel * g.inputChannels + c]) - Int64(parameters.zeroPoint)
-                        let w =
-                            Int64(weights.values[(o * g.taps + tap) * g.inputChannels + c]) - Int64(weight.zeroPoint)
-                        sum += a * w
+        output.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let output = buffer
+            // Channels are shared out to the processors: a large network has 10^10 products.
+            DispatchQueue.concurrentPerform(iterations: g.outputChannels) { o in
+                let zero = Int64(weights.parameters(ofChannel: o).zeroPoint)
+                for row in 0..<g.rows {
+                    var sum: Int64 = 0
+                    forEachTap(of: row, in: g) { pixel, tap in
+                        for c in 0..<g.inputChannels {
+                            let a = Int64(input[pixel * g.inputChannels + c]) - Int64(parameters.zeroPoint)
+                            let w = Int64(weights.values[(o * g.taps + tap) * g.inputChannels + c]) - zero
+                            sum += a * w
+                        }
                     }
+                    output[row * g.outputChannels + o] = finish(sum + Int64(bias[o]), multipliers[o], requantization)
                 }
-                output[row * g.outputChannels + o] = finish(sum + Int64(bias[o]), multiplier, requantization)
             }
         }
         return output
