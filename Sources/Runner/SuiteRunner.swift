@@ -241,9 +241,7 @@ public final class SuiteRunner {
         guard let wanted = suite.accuracy else { return nil }
         let model = try models.float(workload)
         guard model.dataset != nil, case .measured(let name, let split) = wanted else {
-            return Published.accuracy(
-                family: workload.family, width: workload.width, resolution: workload.resolution,
-                isFloat: cell.numerics == .f32, isInt8: cell.numerics == .int8)
+            return Published.accuracy(network: workload.name, numerics: cell.numerics.description)
         }
         let key = "\(workload.name)/\(cell.numerics)"
         if let known = accuracies[key] { return known }
