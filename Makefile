@@ -13,7 +13,7 @@ share = $(DESTDIR)$(PREFIX)/share/bench
 shared = report-templates suites checkpoints
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run smoke paths test lint install uninstall clean
+.PHONY: help deps build run smoke paths test golden lint install uninstall clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t' | expand -t 18
@@ -35,6 +35,10 @@ paths: build ## matrix products on every instruction set, each against its own c
 
 test: deps ## run all tests
 	$(SWIFT) test -c release --disable-xctest
+
+golden: deps ## count the networks' work anew, into a table that tests hold later versions to
+	BENCH_GOLDEN=write $(SWIFT) test -c release --disable-xctest --filter GoldenWorkTests
+	@git --no-pager diff --stat Tests/NetworksTests/Golden || true
 
 lint: ## check the style of the Swift sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement", "Counters"], swiftSettings: swift),
         .testTarget(
             name: "NetworksTests", dependencies: ["Networks", "QuantKernels", "Quantization", "CPlatform"],
-            swiftSettings: swift),
+            exclude: ["Golden"], swiftSettings: swift),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swift),
         .testTarget(
             name: "TrainingTests", dependencies: ["Training", "Networks", "QuantKernels", "Datasets"],

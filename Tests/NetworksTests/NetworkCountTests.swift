@@ -1,4 +1,3 @@
-import Foundation
 import Networks
 import Testing
 
@@ -44,61 +43,40 @@ import Testing
         #expect(abs(millions - published) > 2)
     }
 
-    /// A line of the list in docs/networks.md: op, h_in, c_in, k, s, c_out.
-    struct Layer: Hashable {
-        var operation: String
-        var size: Int
-        var channels: Int
-        var kernel: Int
-        var stride: Int
-        var outputs: Int
+    /// The graphs are those of the lists in docs/networks.md, layer for layer, whatever the order of a block's branches.
+    @Test(arguments: NetworkFamily.all.map(\.name))
+    func layersAreThoseOfTheDocumentedList(name: String) throws {
+        let family = try #require(NetworkFamily.named(name))
+        let network = family.network(width: family.dataset == nil ? 1 : 0.25)
+        let documented = try DocumentedLayer.layers(of: name)
+        let found = try network.nodes.map { try DocumentedLayer($0, of: network) }
+        let count = { (layers: [DocumentedLayer]) in Dictionary(layers.map { ($0, 1) }, uniquingKeysWith: +) }
+        #expect(count(found) == count(documented.map(\.generic)))
+        #expect(documented.reduce(0) { $0 + $1.macs } == network.macs)
     }
 
-    @Test func layersAreThoseOfTheDocumentedList() throws {
-        let text = try String(contentsOf: repository.appendingPathComponent("docs/networks.md"), encoding: .utf8)
-        let block = try #require(text.split(separator: "```layers").dropFirst().first?.split(separator: "```").first)
-        var documented: [(layer: Layer, repeats: Int)] = []
-        for entry in block.split(whereSeparator: { $0.isNewline || $0 == ";" }) {
-            let fields = entry.split(separator: ",")
-            let numbers = fields.dropFirst().compactMap { Int($0) }
-            try #require(numbers.count == 6, "\(entry)")
-            documented.append(
-                (
-                    Layer(
-                        operation: String(fields[0]), size: numbers[0], channels: numbers[1], kernel: numbers[2],
-                        stride: numbers[3], outputs: numbers[4]), numbers[5]
-                ))
-        }
+    /// Of a chain the list fixes the order, too; lines that repeat are two of a pair with a count each. ReLU6 follows
+    /// every convolution.
+    @Test func mobileNetV1IsInOrder() throws {
         let network = try #require(NetworkFamily.named("mobilenet_v1")).network()
-        var found: [(layer: Layer, repeats: Int)] = []
+        var found: [(layer: DocumentedLayer, repeats: Int)] = []
         for node in network.nodes {
-            let layer = try Self.layer(node, input: network.shape(of: node.inputs[0]))
-            // Pairs that repeat are two lines with a count each.
+            switch node.operation {
+            case .conv2d(_, _, let activation, _), .depthwiseConv2d(_, let activation, _):
+                #expect(activation == .relu6)
+            default: break
+            }
+            let layer = try DocumentedLayer(node, of: network)
             if let index = found.firstIndex(where: { $0.layer == layer }) {
                 found[index].repeats += 1
             } else {
                 found.append((layer, 1))
             }
         }
+        let documented = try DocumentedLayer.list(of: "mobilenet_v1")
         #expect(documented.count == 21)
-        #expect(found.map(\.layer) == documented.map(\.layer))
+        #expect(found.map(\.layer) == documented.map(\.layer.generic))
         #expect(found.map(\.repeats) == documented.map(\.repeats))
-    }
-
-    private static func layer(_ node: Network.Node, input: Shape) throws -> Layer {
-        try #require(input.height == input.width)
-        let (name, window): (String, Window)
-        switch node.operation {
-        case .conv2d(let square, _, .relu6, true): (name, window) = (square.height == 1 ? "pw" : "conv", square)
-        case .depthwiseConv2d(let square, .relu6, true): (name, window) = ("dw", square)
-        case .averagePool(let square): (name, window) = ("avgpool", square)
-        case .fullyConnected(_, .none): (name, window) = ("fc", Window(1))
-        default: throw NetworkError.unsupported("\(node) is in no MobileNet v1")
-        }
-        try #require(window.height == window.width)
-        return Layer(
-            operation: name, size: input.height, channels: input.channels, kernel: window.height,
-            stride: window.stride, outputs: node.output.channels)
     }
 
     @Test func countsOfAGraphWithBypasses() {

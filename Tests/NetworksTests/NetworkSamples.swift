@@ -106,14 +106,15 @@ struct Subject: Sendable {
     let layers: FoldedParameters
     let calibration: Calibration
 
-    /// Of the eight images that every subject is calibrated on.
+    /// Of the images, eight unless told otherwise, that every subject is calibrated on.
     static let calibrationSeed: UInt64 = 99
 
-    init(_ network: Network, _ layers: FoldedParameters) throws {
+    init(_ network: Network, _ layers: FoldedParameters, images count: Int = 8) throws {
         (self.network, self.layers) = (network, layers)
         let executor = try FloatExecutor(
-            network: network, parameters: layers, batch: 3, registry: KernelRegistry(), pool: ThreadPool(threads: 1))
-        let images = randomImages(network, 8, seed: Self.calibrationSeed)
+            network: network, parameters: layers, batch: min(3, count), registry: KernelRegistry(),
+            pool: ThreadPool(threads: 1))
+        let images = randomImages(network, count, seed: Self.calibrationSeed)
         calibration = try Calibration(executor, images: images.count) { range, input in
             for (index, value) in range.flatMap({ reals(images[$0]) }).enumerated() { input[index] = value }
         }
