@@ -13,7 +13,7 @@ share = $(DESTDIR)$(PREFIX)/share/bench
 shared = report-templates suites checkpoints
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run smoke paths test golden lint install uninstall clean
+.PHONY: help deps build run smoke guard paths test golden lint install uninstall clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t' | expand -t 18
@@ -29,6 +29,9 @@ run: build ## measure suites/mobilenet.json; table here, files in results/local
 
 smoke: build ## run the short suite that only shows that everything works
 	$(bench) run suites/smoke.json --output $(RESULTS)
+
+guard: build ## int8 must not be slower than f32: status 3 if it is
+	$(bench) run suites/guard.json --output $(RESULTS)
 
 paths: build ## matrix products on every instruction set, each against its own ceiling
 	scripts/paths.sh $(bench) $(RESULTS) suites/gemm.json suites/pointwise.json

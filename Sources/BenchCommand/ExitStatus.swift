@@ -4,6 +4,7 @@ package enum ExitStatus: Int32, Sendable {
     case internalError = 1
     /// A flag, a suite, a checkpoint, a dataset, a results file that does not do.
     case usage = 2
+    /// A requirement of the suite or of a flag is violated.
     case regression = 3
     /// A kernel disagrees with the reference, or accuracy is below its floor.
     case wrongNumbers = 4

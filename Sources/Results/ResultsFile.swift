@@ -2,14 +2,17 @@
 public struct RunVerdict: Codable, Sendable, Equatable {
     public var exitCode: Int
     public var message: String
+    /// Cell by cell, what the run was required to show; absent if nothing was required.
+    public var requirements: [Judgement]?
 
-    public init(exitCode: Int, message: String) {
+    public init(exitCode: Int, message: String, requirements: [Judgement]? = nil) {
         self.exitCode = exitCode
         self.message = message
+        self.requirements = requirements
     }
 
     enum CodingKeys: String, CodingKey {
-        case message
+        case message, requirements
         case exitCode = "exit_code"
     }
 }

@@ -40,6 +40,7 @@ import Testing
         #expect(try expansion("imagenet-mobilenet.json").cells.count == 2 * 4 * 4 * 2)
         #expect(try expansion("resnet.json").cells.count == 4 * 3 * 2)
         #expect(try expansion("smoke.json").cells.count == 3 * 2 + 2 + 4)
+        #expect(try expansion("guard.json").cells.count == 4 * 2)
         #expect(try expansion("pointwise.json").cells.count == (19 + 18 + 4) * 2)
         #expect(try expansion("gemm.json").cells.count == 10 * 2)
     }

@@ -42,6 +42,7 @@ import Testing
         #expect(suite.measure == MeasureSettings())
         #expect(suite.counters.isEmpty)
         #expect(suite.accuracy == nil)
+        #expect(suite.requirements == nil)
         #expect(suite.cases[0].threads == [1])
         #expect(suite.cases[0].batch == [1])
         #expect(suite.cases[0].workloads.map(\.name) == ["resnet18_224"])
@@ -52,6 +53,12 @@ import Testing
         let text = suiteText(
             cases: #"{"network": "mobilenet_v1", "numerics": "f32"}"#, rest: #""accuracy": {"published": true}"#)
         #expect(try parseSuite(text).accuracy == .published)
+    }
+
+    @Test func requirements() throws {
+        let text = suiteText(
+            cases: #"{"gemm": [1, 2, 3], "numerics": ["f32", "int8"]}"#, rest: #""require": {"min_speedup": 1.5}"#)
+        #expect(try parseSuite(text).requirements == Requirements(minSpeedup: 1.5))
     }
 
     @Test func theDigestTellsFilesApart() throws {
@@ -235,6 +242,11 @@ import Testing
             #""accuracy": {"published": true, "split": "test"}"#,
             "split: published accuracies are not measured; leave it out"
         ),
+        (#""require": {}"#, "key 'min_speedup' is missing, such as \"min_speedup\": 1.0"),
+        (#""require": {"speedup": 1}"#, "unknown key 'speedup' in require"),
+        (#""require": {"min_speedup": 0}"#, "min_speedup 0: must be a number from 0.001 to 1000.0"),
+        (#""require": {"min_speedup": "1"}"#, "min_speedup '1': must be a number from 0.001 to 1000.0"),
+        (#""require": 1.5"#, "require 1.5: must be an object with the keys min_speedup"),
         (#""counter": []"#, "unknown key 'counter' in a suite; did you mean 'counters'?"),
     ])
     func suiteErrors(rest: String, expected: String) {

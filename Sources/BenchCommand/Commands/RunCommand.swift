@@ -25,6 +25,11 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Longest time of sampling a cell.", valueName: "duration")) var maxTime: String?
     @Option(help: ArgumentHelp("Counter groups or events instead of the suite's; 'none' for none.", valueName: "list"))
     var counters: String?
+    @Option(
+        help: ArgumentHelp(
+            "Fail with status 3 unless every quantized cell is so many times as fast as f32, such as 1.0 (BENCH_MIN_SPEEDUP).",
+            valueName: "ratio"))
+    var minSpeedup: String?
     @Flag(help: "Fail with status 6 if a counter is unavailable.") var requireCounters = false
     @Option(help: ArgumentHelp("Folder of the results (BENCH_OUTPUT).", valueName: "folder")) var output: String?
     @Option(help: ArgumentHelp("Write CSV here, too; - is stdout.", valueName: "path")) var exportCsv: String?
@@ -37,6 +42,7 @@ struct RunCommand: ParsableCommand {
         let (suite, expansion, seed) = try options.load()
         let registry = try Environment.registry(isa: isa)
         let plan = try plan(suite)
+        let requirement = try RunRequirement(flag: minSpeedup, suite: suite, cells: expansion.cells, registry: registry)
         if !quiet { for warning in expansion.warnings + crowding(expansion.cells) { Console.warning(warning) } }
         if dryRun {
             for cell in expansion.cells { print(cell.name) }
@@ -75,7 +81,8 @@ struct RunCommand: ParsableCommand {
             throw Failure(error.status, error.message + kept(journal))
         }
         line.clear()
-        try finish(outcome, base: base, journal: journal, templates: templates, cells: expansion.cells.count)
+        try finish(
+            outcome, base: base, journal: journal, templates: templates, cells: expansion.cells.count, requirement)
     }
 
     // MARK: Flags over environment over suite
@@ -160,12 +167,18 @@ struct RunCommand: ParsableCommand {
 
     /// Writes the files, prints the table, and decides the exit status.
     private func finish(
-        _ outcome: SuiteRunner.Outcome, base: String, journal: String, templates: TemplateLibrary, cells: Int
+        _ outcome: SuiteRunner.Outcome, base: String, journal: String, templates: TemplateLibrary, cells: Int,
+        _ requirement: RunRequirement?
     ) throws {
         var file = outcome.file
-        let status: ExitStatus = outcome.interrupted ? .interrupted : outcome.wrongNumbers ? .wrongNumbers : .clean
-        let message = verdict(file, status, cells: cells)
-        file.verdict = RunVerdict(exitCode: Int(status.rawValue), message: message)
+        let judgements = requirement?.judge(file)
+        let isViolated = judgements?.contains { $0.outcome == .violated } == true
+        let status: ExitStatus =
+            outcome.interrupted
+            ? .interrupted : outcome.wrongNumbers ? .wrongNumbers : isViolated ? .regression : .clean
+        var message = verdict(file, status, cells: cells)
+        if let requirement, let judgements { message += requirement.sentence(judgements) }
+        file.verdict = RunVerdict(exitCode: Int(status.rawValue), message: message, requirements: judgements)
         if file.benchmarks.isEmpty {
             // Nothing was finished: what an earlier run left stays.
             try? FileManager.default.removeItem(atPath: journal)

@@ -47,7 +47,7 @@ extension Suite {
 
 extension SuiteDecoder {
     mutating func decodeSuite(_ document: JSONValue, digest: String) -> Suite? {
-        let known = ["schema_version", "name", "cases", "measure", "counters", "accuracy"]
+        let known = ["schema_version", "name", "cases", "measure", "counters", "accuracy", "require"]
         guard checkObject(document, known: known, what: "a suite") else { return nil }
         let version = decodeVersion(document)
         let name = required("name", of: document, example: "\"mobilenet\"").flatMap { decodeName($0) }
@@ -55,10 +55,11 @@ extension SuiteDecoder {
         let measure = document["measure"].map { decodeMeasure($0) } ?? MeasureSettings()
         let counters = document["counters"].map { decodeCounters($0) } ?? []
         let accuracy = document["accuracy"].flatMap { decodeAccuracy($0) }
+        let requirements = document["require"].flatMap { decodeRequirements($0) }
         guard let version, let name, let cases, let measure, let counters else { return nil }
         return Suite(
             schemaVersion: version, name: name, file: file, digest: digest, cases: cases, measure: measure,
-            counters: counters, accuracy: accuracy)
+            counters: counters, accuracy: accuracy, requirements: requirements)
     }
 
     private mutating func decodeVersion(_ document: JSONValue) -> Int? {
@@ -92,6 +93,19 @@ extension SuiteDecoder {
         }
         let names = elements.compactMap { string($0, example: "core") }
         return names.count == elements.count ? names : nil
+    }
+
+    private mutating func decodeRequirements(_ value: JSONValue) -> Requirements? {
+        let count = problems.count
+        guard checkObject(value, known: ["min_speedup"], what: "require"), problems.count == count,
+            let speedup = required("min_speedup", of: value, example: "1.0")
+        else { return nil }
+        let range = Requirements.speedupRange
+        guard case .number(let number, _) = speedup.content, range.contains(number) else {
+            refuse(speedup, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return Requirements(minSpeedup: number)
     }
 
     private mutating func decodeAccuracy(_ value: JSONValue) -> AccuracySource? {

@@ -14,6 +14,17 @@ public struct Suite: Hashable, Sendable {
     /// Names of counter groups and events, in order.
     public var counters: [String]
     public var accuracy: AccuracySource?
+    public var requirements: Requirements?
+}
+
+/// What a suite demands of its results: a run that does not show it ends with status 3.
+public struct Requirements: Hashable, Sendable {
+    public static let speedupRange = 0.001...1000.0
+
+    /// How many times as fast as f32 each quantized cell must at least be; nil: that is left open.
+    public var minSpeedup: Double?
+
+    public init(minSpeedup: Double? = nil) { self.minSpeedup = minSpeedup }
 }
 
 /// Where a report's accuracies come from.
