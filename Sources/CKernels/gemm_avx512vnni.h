@@ -5,12 +5,18 @@
 
 enum { ROWS = 6, COLUMNS = 64 };
 
-// Registers: rows·vectors accumulators (24), vectors weights (4), 1 broadcast, 1 flip.
+// Registers: rows·vectors accumulators (24), vectors weights (4), 1 broadcast.
 //   acc[r][v] += dot4(a[r][k…k+3], w[v][16 columns][4])
 // Panel: [tap][four of k][16·vectors columns][4] int8. a: [tap][ROWS].
+// `flips` is a constant: with uint8 activations the word is broadcast by its load, which costs no vector operation.
+static inline __attribute__((always_inline)) __m512i broadcast(const int32_t word, const int flips) {
+    const __m512i x = _mm512_set1_epi32(word);
+    return flips ? _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80)) : x;
+}
+
 static inline __attribute__((always_inline)) void products(
     __m512i acc[ROWS][4], const uint8_t *const *pointers, const int8_t *w, const size_t taps, const size_t depth,
-    const __m512i flip, const int rows, const int vectors) {
+    const int flips, const int rows, const int vectors) {
     for (size_t tap = 0; tap < taps; tap++, pointers += ROWS) {
         const uint8_t *a[ROWS];
         CK_UNROLL for (int r = 0; r < rows; r++) a[r] = pointers[r];
@@ -21,13 +27,13 @@ static inline __attribute__((always_inline)) void products(
             CK_UNROLL for (int r = 0; r < rows; r++) {
                 int32_t word;
                 memcpy(&word, a[r] + k, 4);
-                const __m512i x = _mm512_xor_si512(_mm512_set1_epi32(word), flip);
+                const __m512i x = broadcast(word, flips);
                 CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, b[v]);
             }
         }
         if (k < depth) {  // 1…3 bytes are left, and not one more may be read
             CK_UNROLL for (int r = 0; r < rows; r++) {
-                const __m512i x = _mm512_xor_si512(_mm512_set1_epi32(load_rest_256(a[r] + k, depth - k)), flip);
+                const __m512i x = broadcast(load_rest_256(a[r] + k, depth - k), flips);
                 CK_UNROLL for (int v = 0; v < vectors; v++)
                     acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, _mm512_loadu_si512(w + 64 * v));
             }
@@ -36,11 +42,12 @@ static inline __attribute__((always_inline)) void products(
     }
 }
 
-static inline __attribute__((always_inline)) void tile(const ck_int_tile *t, const int rows, const int vectors) {
+static inline __attribute__((always_inline)) void tile(
+    const ck_int_tile *t, const int flips, const int rows, const int vectors) {
     __m512i acc[ROWS][4];
     CK_UNROLL for (int r = 0; r < rows; r++)
         CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_setzero_si512();
-    products(acc, t->a, t->w, t->taps, t->depth, _mm512_set1_epi8((char)t->flip), rows, vectors);
+    products(acc, t->a, t->w, t->taps, t->depth, flips, rows, vectors);
     CK_UNROLL for (int r = 0; r < rows; r++)
         CK_UNROLL for (int v = 0; v < vectors; v++) _mm512_storeu_si512(t->acc + r * COLUMNS + 16 * v, acc[r][v]);
 }
@@ -56,7 +63,9 @@ static inline __attribute__((always_inline)) void tile(const ck_int_tile *t, con
     }
 
 static void gemm_6x64c4(const ck_int_tile *t) {
-    #define RUN(R, V) tile(t, R, V)
+    #define RUN(R, V) \
+    if (t->flip) tile(t, 1, R, V); \
+    else tile(t, 0, R, V)
     const size_t rows = t->rows;
     switch ((t->columns + 15) / 16) {
     case 1: ROWS_CASES(RUN, 1) break;
@@ -92,15 +101,15 @@ static inline void store_some(uint8_t *out, __m512i y, size_t n) {
 // A tile whose accumulators become bytes in registers. packs works inside 128-bit lanes: 32-bit group 4L + i of its
 // result stands at 4i + L of the columns.
 static inline __attribute__((always_inline)) void fused_tile(
-    const ck_int_rows *t, const uint8_t *const *a, uint8_t *out, const __m512i flip, const __m512i lower,
-    const __m512i upper, const __m512i flip_out, const int rows, const int vectors, const int sign) {
+    const ck_int_rows *t, const uint8_t *const *a, uint8_t *out, const __m512i lower, const __m512i upper,
+    const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign) {
     __m512i acc[ROWS][4];
     const uint8_t *constants = t->constants;
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __m512i start = _mm512_loadu_si512(constants + v * 16 * FUSED_BYTES_PER_CHANNEL);
         CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = start;
     }
-    products(acc, a, t->w, t->taps, t->depth, flip, rows, vectors);
+    products(acc, a, t->w, t->taps, t->depth, flips, rows, vectors);
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const uint8_t *c = constants + v * 16 * FUSED_BYTES_PER_CHANNEL;
         const __m512i m = _mm512_loadu_si512(c + 64), e = _mm512_loadu_si512(c + 128);
@@ -123,8 +132,7 @@ static inline __attribute__((always_inline)) void fused_tile(
 }
 
 static inline __attribute__((always_inline)) void fused_rows(
-    const ck_int_rows *t, const ck_output_stage *s, const int vectors, const int sign) {
-    const __m512i flip = _mm512_set1_epi8((char)t->flip);
+    const ck_int_rows *t, const ck_output_stage *s, const int flips, const int vectors, const int sign) {
     const int lift = s->lower < 0 ? 128 : 0;
     const __m512i lower = _mm512_set1_epi8((char)(s->lower + lift)), upper = _mm512_set1_epi8((char)(s->upper + lift));
     const __m512i flip_out = _mm512_set1_epi8((char)lift);
@@ -132,8 +140,8 @@ static inline __attribute__((always_inline)) void fused_rows(
     uint8_t *out = t->out;
     size_t left = t->rows;
     for (; left >= ROWS; left -= ROWS, a += ROWS * t->taps, out += ROWS * t->out_stride)
-        fused_tile(t, a, out, flip, lower, upper, flip_out, ROWS, vectors, sign);
-    #define RUN(R, V) fused_tile(t, a, out, flip, lower, upper, flip_out, R, V, sign)
+        fused_tile(t, a, out, lower, upper, flip_out, flips, ROWS, vectors, sign);
+    #define RUN(R, V) fused_tile(t, a, out, lower, upper, flip_out, flips, R, V, sign)
     const size_t rows = left;
     if (rows > 0) ROWS_CASES(RUN, vectors)
     #undef RUN
@@ -141,8 +149,10 @@ static inline __attribute__((always_inline)) void fused_rows(
 
 static void gemm_6x64c4_fused(const ck_int_rows *t, const ck_output_stage *s) {
     #define EITHER(V) \
-        if (stage_sees_sign(s)) fused_rows(t, s, V, 1); \
-        else fused_rows(t, s, V, 0);
+        if (t->flip && stage_sees_sign(s)) fused_rows(t, s, 1, V, 1); \
+        else if (t->flip) fused_rows(t, s, 1, V, 0); \
+        else if (stage_sees_sign(s)) fused_rows(t, s, 0, V, 1); \
+        else fused_rows(t, s, 0, V, 0);
     switch ((t->columns + 15) / 16) {
     case 1: EITHER(1) break;
     case 2: EITHER(2) break;

@@ -148,7 +148,8 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
     }
 
     /// Any window, its pixels reached through pointers; the output stage is a kernel of its own. Returns the number of calls.
-    private func runStaged(_ rows: Range<Int>, _ scratch: (pointers: AlignedBuffer, accumulators: AlignedBuffer)) -> Int {
+    private func runStaged(_ rows: Range<Int>, _ scratch: (pointers: AlignedBuffer, accumulators: AlignedBuffer)) -> Int
+    {
         let channels = geometry.inputChannels
         let block = Int(kernel.columns)
         let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)

@@ -53,7 +53,8 @@ final class OutputStage: @unchecked Sendable {
         let arrays = [
             AlignedBuffer(bias, padding: padding), AlignedBuffer(fixed.map(\.significand), padding: padding),
             AlignedBuffer(fixed.map(\.shift), padding: padding), AlignedBuffer(fixed.map(\.single), padding: padding),
-            AlignedBuffer(weightZero ?? [], padding: padding), AlignedBuffer(isNarrow || isFusable ? rights : [], padding: padding),
+            AlignedBuffer(weightZero ?? [], padding: padding),
+            AlignedBuffer(isNarrow || isFusable ? rights : [], padding: padding),
             AlignedBuffer(nudges),
         ]
         buffers = arrays
