@@ -34,10 +34,10 @@ static inline const char *cpapi_component_reason(int component) {
     const PAPI_component_info_t *info = PAPI_get_component_info(component);
     return info ? info->disabled_reason : "";
 }
-/// Whether the component counts the events of one thread (it can be attached to others), not of the process or machine.
+/// Whether the component counts the events of one thread, not of the process or the machine (energy, memory controllers).
 static inline int cpapi_component_is_per_thread(int component) {
     const PAPI_component_info_t *info = PAPI_get_component_info(component);
-    return info ? info->attach : 0;
+    return info && info->attach && info->default_granularity == PAPI_GRN_THR;
 }
 
 // Events. Enumeration: give the code by reference; nonzero ends it.

@@ -20,10 +20,14 @@ public struct CellMeasurement: Sendable, Equatable {
     public let stopReason: StopReason
     /// Time spent in this cell's own samples, in nanoseconds.
     public let sampledNanoseconds: UInt64
+    /// Indices of the samples during which the witness saw the system interfere, ascending; nil without a witness.
+    public let disturbed: [Int]?
 
     public init(
-        name: String, samples: [Double], iterationsPerSample: Int, stopReason: StopReason, sampledNanoseconds: UInt64
+        name: String, samples: [Double], iterationsPerSample: Int, stopReason: StopReason, sampledNanoseconds: UInt64,
+        disturbed: [Int]? = nil
     ) {
+        self.disturbed = disturbed
         self.name = name
         self.samples = samples
         self.iterationsPerSample = iterationsPerSample
@@ -51,12 +55,15 @@ public struct SamplingProgress: Sendable, Equatable {
 public struct Sampler<Clock: MeasurementClock> {
     private let clock: Clock
     private let plan: MeasurePlan
+    private let witness: (any Witness)?
 
+    /// - Parameter witness: asked before and after each sample, outside its timed region, whether the system interfered.
     /// - Throws: `MeasurementError.invalidPlan`.
-    public init(plan: MeasurePlan, clock: Clock) throws(MeasurementError) {
+    public init(plan: MeasurePlan, clock: Clock, witness: (any Witness)? = nil) throws(MeasurementError) {
         try plan.validate()
         self.plan = plan
         self.clock = clock
+        self.witness = witness
     }
 
     /// Measures all workloads.
@@ -80,8 +87,10 @@ public struct Sampler<Clock: MeasurementClock> {
             open.shuffle(using: &generator)
             for index in open {
                 if shouldStop() { break rounds }
+                let before = witness?.look()
                 let elapsed = time(cells[index].workload, iterations: cells[index].iterations)
-                cells[index].add(elapsed: elapsed, plan: plan)
+                let disturbed = before != witness?.look()
+                cells[index].add(elapsed: elapsed, disturbed: witness == nil ? nil : disturbed, plan: plan)
                 if cells[index].stopReason != nil { try finished(cells[index].measurement) }
             }
             open.removeAll { cells[$0].stopReason != nil }
@@ -162,6 +171,7 @@ private struct Cell {
     private(set) var iterations = 0
     private(set) var stopReason: StopReason?
     private var samples: [Double] = []
+    private var disturbed: [Int]?
     private var spent: UInt64 = 0
     /// The interval is looked at when this many samples are there.
     private var nextCheck = 6
@@ -177,7 +187,9 @@ private struct Cell {
         samples.reserveCapacity(Int(min(Double(min(plan.maxSamples, 1 << 24)), byTime * 2)))
     }
 
-    mutating func add(elapsed: UInt64, plan: MeasurePlan) {
+    /// - Parameter disturbed: nil if nobody watched.
+    mutating func add(elapsed: UInt64, disturbed: Bool?, plan: MeasurePlan) {
+        if let disturbed { self.disturbed = (self.disturbed ?? []) + (disturbed ? [samples.count] : []) }
         samples.append(Double(elapsed) / Double(iterations))
         spent += elapsed
         if isNarrow(plan) {
@@ -206,6 +218,6 @@ private struct Cell {
     var measurement: CellMeasurement {
         CellMeasurement(
             name: workload.name, samples: samples, iterationsPerSample: iterations,
-            stopReason: stopReason ?? .interrupted, sampledNanoseconds: spent)
+            stopReason: stopReason ?? .interrupted, sampledNanoseconds: spent, disturbed: disturbed)
     }
 }

@@ -4,43 +4,46 @@
 
     /// Counts the events of one component: one event set for each thread and batch.
     ///
-    /// Events that do not fit on the counters together are split into batches that take turns round by round. PAPI's own
-    /// multiplexing is not used: it does not tell which share of the time was measured.
+    /// Events that do not fit on the counters together are split into batches that take turns round by round
+    /// (`RoundLedger`). PAPI's own multiplexing is not used: it does not tell which share of the time was measured.
     ///
     /// Every thread touches its own entries of `sets`, `errors` and `values` only, while the thread that calls start and
     /// stop waits for it: hence unchecked Sendable.
     final class ComponentCounter: @unchecked Sendable {
         let component: Int32
         let isPerThread: Bool
-        private(set) var totals: [CounterTotal]
+        private var ledger: RoundLedger
+        private var isOpen = true
         private let codes: [Int32]
         private let team: ThreadTeam
-        /// Indices into `codes`.
-        private var batches: [[Int]] = []
         /// [thread][batch]
         private var sets: [[Int32]]
         /// PAPI's last error, by thread.
         private let errors: UnsafeMutableBufferPointer<Int32>
         /// [thread][event of the batch]
         private let values: UnsafeMutableBufferPointer<Int64>
-        /// Reasons that outlive `reset`, by event.
-        private var broken: [Int: String] = [:]
-        private var round = 0
+        /// By event: whether it happens in every region, so that a count of 0 is a counter that stood still.
+        private let neverZero: [Bool]
 
         init(component: Int32, codes: [Int32], team: ThreadTeam) {
             self.component = component
             self.codes = codes
             isPerThread = cpapi_component_is_per_thread(component) != 0
             self.team = isPerThread ? team : .callingThread
-            totals = codes.map { _ in CounterTotal() }
+            neverZero = codes.map { EventResolver.neverZero.contains($0) }
+            ledger = RoundLedger(events: codes.count, batches: [], broken: [:])
             sets = Array(repeating: [], count: self.team.count)
             errors = .allocate(capacity: self.team.count)
             errors.initialize(repeating: PAPI_OK)
             values = .allocate(capacity: self.team.count * codes.count)
             values.initialize(repeating: 0)
             prepare()
-            reset()
         }
+
+        /// Indices into the codes, batch by batch.
+        var batches: [[Int]] { ledger.batches }
+
+        func reading(_ index: Int, of event: String) -> CounterReading { ledger.reading(index, of: event) }
 
         deinit {
             close()
@@ -51,12 +54,26 @@
         // Preparation
 
         private func prepare() {
-            split()
-            for batch in batches.indices { open(batch) }
+            var (batches, broken) = split()
+            batches.removeAll { batch in
+                guard let reason = open(batch) else { return false }
+                for index in batch { broken[index] = reason }
+                return true
+            }
+            ledger = RoundLedger(events: codes.count, batches: batches, broken: broken)
         }
 
-        /// Splits the events into batches that fit, by trial on this thread; its trial sets are given back.
-        private func split() {
+        /// A new event set that holds events of this component only.
+        private func create(_ set: UnsafeMutablePointer<Int32>) -> Int32 {
+            let error = PAPI_create_eventset(set)
+            return error == PAPI_OK ? PAPI_assign_eventset_component(set.pointee, component) : error
+        }
+
+        /// Splits the events into batches that fit, by trial on this thread; its trial sets are given back. Events that fit
+        /// into no set have their reason.
+        private func split() -> (batches: [[Int]], broken: [Int: String]) {
+            var batches: [[Int]] = []
+            var broken: [Int: String] = [:]
             var trial = PAPI_NULL
             for index in codes.indices {
                 if trial != PAPI_NULL, PAPI_add_event(trial, codes[index]) == PAPI_OK {
@@ -64,7 +81,7 @@
                     continue
                 }
                 discard(&trial)
-                var error = PAPI_create_eventset(&trial)
+                var error = create(&trial)
                 if error == PAPI_OK { error = PAPI_add_event(trial, codes[index]) }
                 if error == PAPI_OK {
                     batches.append([index])
@@ -74,24 +91,29 @@
                 }
             }
             discard(&trial)
+            return (batches, broken)
         }
 
-        /// Opens the batch's event set on each thread, where its counters will belong to that thread.
-        private func open(_ batch: Int) {
-            let members = batches[batch].map { codes[$0] }
-            for thread in sets.indices { sets[thread].append(PAPI_NULL) }
+        /// Opens a batch's event set on each thread, where its counters will belong to that thread. Returns what prevented
+        /// it.
+        private func open(_ batch: [Int]) -> String? {
+            let members = batch.map { codes[$0] }
             let created = sets.map { _ in UnsafeMutablePointer<Int32>.allocate(capacity: 1) }
             for pointer in created { pointer.initialize(to: PAPI_NULL) }
             defer { for pointer in created { pointer.deallocate() } }
             let slots = Slots(created)
             team.runOnEachThread { thread in
                 var error = PAPI_register_thread()
-                if error == PAPI_OK { error = PAPI_create_eventset(slots[thread]) }
+                if error == PAPI_OK { error = self.create(slots[thread]) }
                 for code in members where error == PAPI_OK { error = PAPI_add_event(slots[thread].pointee, code) }
                 self.errors[thread] = error
             }
-            for thread in sets.indices { sets[thread][batch] = created[thread].pointee }
-            if let reason = firstError() { for index in batches[batch] { broken[index] = reason } }
+            if let reason = firstError() {
+                for pointer in created { discard(&pointer.pointee) }
+                return reason
+            }
+            for thread in sets.indices { sets[thread].append(created[thread].pointee) }
+            return nil
         }
 
         /// Lets closures carry the addresses to other threads.
@@ -110,44 +132,48 @@
 
         // Rounds
 
-        private var batch: Int { round % batches.count }
-
         func start() {
-            guard !batches.isEmpty else { return }
-            let batch = batch
+            guard isOpen, let batch = ledger.current else { return }
             team.runOnEachThread { thread in
                 PAPI_register_thread()
                 self.errors[thread] = PAPI_start(self.sets[thread][batch])
             }
-            failRound(batch)
+            if let reason = firstError() { ledger.fail(reason) }
         }
 
         func stop() {
-            guard !batches.isEmpty else { return }
-            let batch = batch
+            guard isOpen, let batch = ledger.current else { return }
             team.runOnEachThread { thread in
                 PAPI_register_thread()
                 let own = self.values.baseAddress.map { $0 + thread * self.codes.count }
                 self.errors[thread] = PAPI_stop(self.sets[thread][batch], own)
             }
-            failRound(batch)
-            // Counted by rounds: this batch ran, the others were enabled only.
-            for other in batches.indices {
-                for (place, index) in batches[other].enumerated() {
-                    totals[index].add(other == batch ? sum(place) : 0, enabled: 1, running: other == batch ? 1 : 0)
+            if let reason = firstError() ?? doubt(batches[batch]) { ledger.fail(reason) }
+            ledger.finish(batches[batch].indices.map { RoundLedger.Entry(sum($0)) })
+        }
+
+        private func value(_ thread: Int, _ place: Int) -> Int64 { values[thread * codes.count + place] }
+
+        /// Right unless `doubt` says otherwise.
+        private func sum(_ place: Int) -> Int64 { (0..<team.count).reduce(0) { $0 &+ value($1, place) } }
+
+        /// What cannot be true of a round in which no error was reported.
+        private func doubt(_ batch: [Int]) -> String? {
+            for (place, index) in batch.enumerated() {
+                var sum: Int64 = 0
+                for thread in 0..<team.count {
+                    let value = value(thread, place)
+                    if value < 0 { return "a counter ran backwards: it wrapped around or was reset by somebody else" }
+                    if value == 0, neverZero[index] {
+                        return "a counter stood still on thread \(thread): its events belong to another kind of core"
+                            + " (hybrid processor), or somebody else took the counter"
+                    }
+                    let next = sum.addingReportingOverflow(value)
+                    if next.overflow { return "the sum over the threads exceeds 64 bits" }
+                    sum = next.partialValue
                 }
             }
-            round += 1
-        }
-
-        private func sum(_ place: Int) -> Int64 {
-            (0..<team.count).reduce(0) { $0 &+ values[$1 * codes.count + place] }
-        }
-
-        /// If a thread met an error, the batch's events have no number until the next reset.
-        private func failRound(_ batch: Int) {
-            guard let reason = firstError() else { return }
-            for index in batches[batch] { totals[index].fail(reason) }
+            return nil
         }
 
         private func firstError() -> String? {
@@ -157,21 +183,16 @@
             return nil
         }
 
-        func reset() {
-            round = 0
-            for index in totals.indices {
-                totals[index] = CounterTotal()
-                if let reason = broken[index] { totals[index].fail(reason) }
-            }
-        }
+        func reset() { ledger.reset() }
 
-        /// Event sets may be given back by any thread.
+        /// Event sets may be given back by any thread. The readings stay.
         func close() {
+            guard isOpen else { return }
+            isOpen = false
             PAPI_register_thread()
             for thread in sets.indices {
                 for batch in sets[thread].indices { discard(&sets[thread][batch]) }
             }
-            batches = []
         }
     }
 #endif

@@ -33,6 +33,10 @@
         ]
         private static let bothModes = ":u=1:k=1"
 
+        /// Codes of events that no region is without: its own instructions are some.
+        static let neverZero: Set<Int32> = Set(
+            ["PAPI_TOT_CYC", "PAPI_TOT_INS", "perf::CYCLES", "perf::INSTRUCTIONS"].compactMap { code($0) })
+
         static func resolve(_ name: String) -> Resolution {
             if let failure = PAPILibrary.failure { return .unavailable(reason: failure) }
             if let softwareDefined = SoftwareEventNames.resolve(name) { return softwareDefined }

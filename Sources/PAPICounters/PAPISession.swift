@@ -15,6 +15,17 @@
         private let places: [Place]
         private let components: [ComponentCounter]
 
+        var batches: [[String]] {
+            let count = components.map(\.batches.count).max() ?? 0
+            return (0..<count).map { batch in
+                zip(events, places).compactMap { event, place in
+                    guard case .counted(let component, let index, _) = place else { return nil }
+                    let own = components[component].batches
+                    return batch < own.count && own[batch].contains(index) ? event : nil
+                }
+            }
+        }
+
         init(events: [String], team: ThreadTeam) {
             self.events = events
             var codes: [(component: Int32, codes: [Int32])] = []
@@ -53,7 +64,7 @@
                 switch place {
                 case .missing(let reason): return .unavailable(event, reason)
                 case .counted(let component, let index, let standIn):
-                    let reading = components[component].totals[index].reading(of: event)
+                    let reading = components[component].reading(index, of: event)
                     return standIn.map { reading.standIn(for: event, formula: $0) } ?? reading
                 }
             }

@@ -1,5 +1,9 @@
 public import Counters
 
+#if PAPI
+    internal import CPAPI
+#endif
+
 /// Events read through libpapi: hardware presets and native events, the kernel's software events (`perf::…`), and the
 /// software-defined events of libraries in this process.
 ///
@@ -52,6 +56,14 @@ public struct PAPISource: CounterSource {
 
         public func begin(_ events: [String], on team: ThreadTeam) -> any CounterSession {
             PAPISession(events: events, team: team)
+        }
+
+        /// What belongs to the machine (energy, temperatures) is brought up to date about once in a millisecond.
+        public func shortestRegion(of event: String) -> Double {
+            guard case .event(let found) = EventResolver.resolve(event), found.component != PAPILibrary.softwareDefined,
+                cpapi_component_is_per_thread(found.component) == 0
+            else { return 0 }
+            return 0.2
         }
     #else
         private var substitute: NullSource { NullSource(name: name, reason: Self.builtWithoutPAPI) }

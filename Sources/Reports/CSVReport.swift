@@ -10,8 +10,26 @@ public enum CSVReport {
             "MACS", "BYTES_PACKED", "ELEMENTS_REQUANTIZED", "SATURATED_OUTPUTS", "TASKS", "CALLS_REFERENCE",
             "CALLS_SCALAR", "CALLS_AVX2", "CALLS_AVXVNNI", "CALLS_AVX512", "CALLS_AVX512VNNI",
         ].map { "quantkernels::\($0)" } + [
-            "PAPI_TOT_CYC", "PAPI_TOT_INS", "PAPI_L1_DCM", "PAPI_L2_DCM", "PAPI_BR_INS", "PAPI_BR_MSP",
+            "PAPI_TOT_CYC", "PAPI_TOT_INS", "PAPI_L1_DCM", "PAPI_L2_DCM", "L3_MISSES", "PAPI_BR_INS", "PAPI_BR_MSP",
+            "SLOTS", "FRONTEND_SLOTS", "BACKEND_SLOTS", "RETIRED_SLOTS", "VECTOR_OPS", "ALL_OPS", "PACKAGE_UJ",
+            "CPU_NS",
+            "clock::WALL_NS", "clock::TSC", "CONTEXT_SWITCHES", "MIGRATIONS", "PAGE_FAULTS", "process::WAIT_NS",
         ]
+
+    /// The metrics that have columns of their own: those of the counter groups that come with the program.
+    public static let standardMetrics: [(name: String, unit: String)] = [
+        ("saturated outputs", "%"), ("bytes packed per MAC", "B/MAC"), ("MACs per task", "MAC/task"),
+        ("calls on vector paths", "%"), ("IPC", "instructions/cycle"), ("MACs per core cycle", "MAC/cycle"),
+        ("instructions per MAC", "instructions/MAC"), ("L1 misses per 1000 instructions", "misses"),
+        ("L2 misses per 1000 instructions", "misses"), ("L3 misses per 1000 instructions", "misses"),
+        ("L1 misses that miss L2", "%"), ("mispredicted", "%"),
+        ("mispredictions per 1000 instructions", "mispredictions"), ("front-end bound", "%"), ("back-end bound", "%"),
+        ("retiring", "%"), ("wasted", "%"), ("bytes per MAC from beyond L3", "B/MAC"),
+        ("bytes per MAC into L1", "B/MAC"),
+        ("bandwidth from beyond L3", "GB/s"), ("vector share", "%"), ("energy per inference", "mJ"),
+        ("energy per MAC", "pJ/MAC"), ("package power", "W"), ("frequency", "GHz"), ("time stamp counter", "GHz"),
+        ("processors in use", "processors"), ("waiting for a processor", "%"),
+    ]
 
     public static var header: [String] { columns.map(\.name) }
 
@@ -71,6 +89,7 @@ public enum CSVReport {
         column("latency_p95_ns") { number($0.latency?.p95) },
         column("latency_p99_ns") { number($0.latency?.p99) },
         column("samples") { number($0.latency?.samples.count) },
+        column("disturbed_samples") { number($0.latency?.disturbed?.count) },
         column("iterations_per_sample") { number($0.latency?.iterationsPerSample) },
         column("stop_reason") { $0.latency?.stopReason.rawValue },
     ]
@@ -110,13 +129,23 @@ public enum CSVReport {
     ]
 
     private static let counters =
-        standardCounters.flatMap { event in
-            [
-                column(event) { number($0.counters?[event]?.value) },
-                column("\(event)_provenance") { $0.counters?[event]?.provenance.rawValue },
-                column("\(event)_share") { number($0.counters?[event]?.share) },
-            ]
-        } + [column("counters_unavailable_reason") { UnavailableCounters.reasons(of: $0).joined(separator: "; ") }]
+        standardCounters.flatMap { event in quantity(event) { $0.counters?[event] } }
+        + standardMetrics.flatMap { name, unit in quantity("\(name) [\(unit)]") { $0.metrics?[name] } }
+        + [
+            column("counter_passes") { number($0.counting?.passes) },
+            column("counter_iterations") { number($0.counting?.iterations) },
+            column("counter_cost_ns") { number($0.counting?.costNs) },
+            column("counters_unavailable_reason") { UnavailableCounters.reasons(of: $0).joined(separator: "; ") },
+        ]
+
+    /// Value, provenance, and the share of the region that was counted if it was not all.
+    private static func quantity(_ name: String, _ value: @escaping @Sendable (Record) -> Quantity?) -> [Column] {
+        [
+            column(name) { number(value($0)?.value) },
+            column("\(name)_provenance") { value($0)?.provenance.rawValue },
+            column("\(name)_share") { number(value($0)?.share) },
+        ]
+    }
 
     private static func column(_ name: String, _ value: @escaping @Sendable (Record) -> String?) -> Column {
         Column(name: name) { record, _ in value(record) ?? "" }

@@ -17,6 +17,8 @@ enum ReportModel {
             "tables": ResultGroup.all(of: file).map(table),
             "checks": checks(ran),
             "counters": counters(ran),
+            "counting": counting(ran),
+            "derived": derived(ran).map { ["name": $0.name, "formula": $0.formula] },
             "unavailable": UnavailableCounters.byReason(ran).map {
                 ["names": $0.names.joined(separator: ", "), "reason": $0.reason]
             },
@@ -91,11 +93,17 @@ enum ReportModel {
                 || (record.metrics ?? [:]).values.contains { $0.value != nil }
         }
         return table(
-            heads: counters + metrics,
+            heads: counters + metrics.map { head($0, records) },
             rows: rows.map { record in
                 let counts = counters.map { text(record.counters?[$0], .counter) }
                 return (record.name, counts + metrics.map { text(record.metrics?[$0], .rate) })
             })
+    }
+
+    /// A metric's name with its unit: `IPC, instructions/cycle`.
+    private static func head(_ metric: String, _ records: [Record]) -> String {
+        let unit = records.lazy.compactMap { $0.metrics?[metric]?.unit }.first
+        return unit.map { "\(metric), \($0)" } ?? metric
     }
 
     /// Names that have a value in some record: those of `first` in its order, then the others sorted.
@@ -105,13 +113,29 @@ enum ReportModel {
         return first.filter(present.contains) + present.subtracting(first).sorted()
     }
 
+    /// How the counters were read; empty list if none were.
+    private static func counting(_ records: [Record]) -> [[String: Any]] {
+        let all = records.compactMap(\.counting)
+        guard let passes = all.map(\.passes).max(), let cost = all.map(\.costNs).max() else { return [] }
+        return [["passes": passes, "cost": Metric.setupTime.format(cost)]]
+    }
+
+    /// What has a value somewhere that was computed, and how.
+    private static func derived(_ records: [Record]) -> [(name: String, formula: String)] {
+        var formulas: [String: String] = [:]
+        for record in records {
+            for (name, quantity) in (record.counters ?? [:]).merging(record.metrics ?? [:], uniquingKeysWith: { $1 })
+            where quantity.provenance == .derived {
+                formulas[name] = formulas[name] ?? quantity.formula
+            }
+        }
+        return formulas.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     private static func text(_ quantity: Quantity?, _ metric: Metric) -> String {
         guard let quantity, let value = quantity.value else { return "" }
-        var text = metric.format(value)
-        if let unit = quantity.unit, unit != "1" { text += " \(unit)" }
-        if let share = quantity.share {
-            text += " (counted \(Metric.percentOfCeiling.format(100 * share)) % of the time)"
-        }
-        return text
+        let text = metric.format(value)
+        guard let share = quantity.share else { return text }
+        return "\(text) (counted \(Metric.percentOfCeiling.format(100 * share)) % of the time)"
     }
 }

@@ -19,8 +19,24 @@ struct ResultGroup {
     /// By latency; rows without one come last.
     let rows: [ResultRow]
 
-    /// What has to be said below the table: where published accuracies come from.
-    var notes: [String] {
+    /// What has to be said below the table: where published accuracies come from, and which rows were disturbed.
+    var notes: [String] { sources + disturbances }
+
+    /// A median bears some disturbed samples; from this share on, a row should be measured again.
+    private static let disturbedShare = 0.05
+
+    private var disturbances: [String] {
+        let rows = rows.compactMap { row -> String? in
+            guard let latency = row.record.latency, let count = latency.disturbed?.count,
+                Double(count) > Self.disturbedShare * Double(latency.samples.count)
+            else { return nil }
+            return "\(row.label) \(count) of \(latency.samples.count)"
+        }
+        guard !rows.isEmpty else { return [] }
+        return ["samples with context switches or migrations: \(rows.joined(separator: ", "))"]
+    }
+
+    private var sources: [String] {
         var sources: [String] = []
         for row in rows {
             guard let accuracy = row.record.accuracy, accuracy.provenance == .published else { continue }

@@ -20,15 +20,22 @@ public struct Quantity: Codable, Sendable, Equatable {
     public let provenance: Provenance
     /// Why there is no value.
     public let reason: String?
-    /// The share of the run (0…1] in which a multiplexed event was really counted.
+    /// The share of the run (0…1] in which a multiplexed event was really counted; of a derived number, the smallest of
+    /// its parts', absent if all were counted throughout.
     public let share: Double?
+    /// How a derived number was computed, or the event that it was read from instead.
+    public let formula: String?
     public let unit: String?
 
-    private init(value: Double?, _ provenance: Provenance, reason: String? = nil, share: Double? = nil, unit: String?) {
+    private init(
+        value: Double?, _ provenance: Provenance, reason: String? = nil, share: Double? = nil, formula: String? = nil,
+        unit: String?
+    ) {
         self.value = value
         self.provenance = provenance
         self.reason = reason
         self.share = share
+        self.formula = formula
         self.unit = unit
     }
 
@@ -40,8 +47,10 @@ public struct Quantity: Codable, Sendable, Equatable {
         Quantity(value: value, .multiplexed, share: share, unit: unit)
     }
 
-    public static func derived(_ value: Double, unit: String? = nil) -> Quantity {
-        Quantity(value: value, .derived, unit: unit)
+    public static func derived(
+        _ value: Double, formula: String? = nil, share: Double? = nil, unit: String? = nil
+    ) -> Quantity {
+        Quantity(value: value, .derived, share: share, formula: formula, unit: unit)
     }
 
     public static func unavailable(_ reason: String, unit: String? = nil) -> Quantity {
@@ -54,6 +63,7 @@ public struct Quantity: Codable, Sendable, Equatable {
         provenance = try fields.decode(Provenance.self, forKey: .provenance)
         reason = try fields.decodeIfPresent(String.self, forKey: .reason)
         share = try fields.decodeIfPresent(Double.self, forKey: .share)
+        formula = try fields.decodeIfPresent(String.self, forKey: .formula)
         unit = try fields.decodeIfPresent(String.self, forKey: .unit)
         let problem: String? =
             switch provenance {

@@ -43,6 +43,8 @@ public struct Record: Codable, Sendable, Equatable {
     public var counters: [String: Quantity]?
     /// Derived from counters by the formulas of their group; by metric name.
     public var metrics: [String: Quantity]?
+    /// How the counters were read, and what that cost.
+    public var counting: Counting?
     public var accuracy: Accuracy?
     public var error: NumericalError?
     /// Bytes of the parameters as stored.
@@ -65,7 +67,7 @@ public struct Record: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case name, status, reason, network, width, resolution, op, shape, numerics, rounding, batch, threads, backend
-        case path, macs, counters, metrics, accuracy, error, rerun
+        case path, macs, counters, metrics, counting, accuracy, error, rerun
         case latency = "latency_ns"
         case gmacsPerSecond = "gmacs_per_s"
         case ceilingGmacsPerSecond = "ceiling_gmacs_per_s"

@@ -12,6 +12,9 @@ public struct Latency: Codable, Sendable, Equatable {
     public var p99: Double
     public var iterationsPerSample: Int
     public var stopReason: StopReason
+    /// Indices of the samples during which the system interfered: a thread lost its processor, was moved, or the caller
+    /// was put to sleep. Absent if nobody watched; the samples stay in all statistics.
+    public var disturbed: [Int]?
     /// Raw samples in the order they were taken; sample i stems from round i of the run.
     public var samples: [Double]
 
@@ -26,13 +29,36 @@ public struct Latency: Codable, Sendable, Equatable {
         p99 = summary.p99
         iterationsPerSample = measurement.iterationsPerSample
         stopReason = measurement.stopReason
+        disturbed = measurement.disturbed
         samples = measurement.samples
     }
 
     enum CodingKeys: String, CodingKey {
-        case median, mad, ci95, p5, p95, p99, samples
+        case median, mad, ci95, p5, p95, p99, disturbed, samples
         case iterationsPerSample = "iterations_per_sample"
         case stopReason = "stop_reason"
+    }
+}
+
+/// How counters were read: in runs of their own, never in timed ones.
+public struct Counting: Codable, Sendable, Equatable {
+    /// Passes over the cell: more than one if the events did not fit on the counters together.
+    public var passes: Int
+    /// Iterations of a pass; counts are per iteration.
+    public var iterations: Int
+    /// Time of one start and stop of the counters, in nanoseconds.
+    public var costNs: Double
+    /// What starting and stopping alone counts, once per pass: it is contained in the counts, divided by `iterations`.
+    public var emptyCounts: [String: Double]
+
+    public init(passes: Int, iterations: Int, costNs: Double, emptyCounts: [String: Double]) {
+        (self.passes, self.iterations, self.costNs, self.emptyCounts) = (passes, iterations, costNs, emptyCounts)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case passes, iterations
+        case costNs = "cost_ns"
+        case emptyCounts = "empty_counts"
     }
 }
 

@@ -2,7 +2,6 @@ internal import Counters
 internal import Foundation
 internal import Measurement
 public import Networks
-internal import PAPICounters
 public import QuantKernels
 public import Results
 public import Suites
@@ -20,6 +19,8 @@ public final class SuiteRunner {
         /// Groups' or events' names.
         public var counters: [String]
         public var requireCounters: Bool
+        /// The most passes over a cell to count events that do not fit on the counters together.
+        public var counterPasses = 8
         /// Folder of counter groups.
         public var counterGroups: String
         /// Path of the journal; a file that does not exist yet.
@@ -128,35 +129,26 @@ public final class SuiteRunner {
     }
 
     private func counterPass() throws -> CounterPass {
+        let source = CounterSources.all
         guard !options.counters.isEmpty else {
             return CounterPass(
-                source: NullSource(name: "none", reason: "not asked for"), events: [], groups: GroupLibrary(groups: []))
+                source: source, selection: GroupLibrary(groups: []).select([], source: source), passes: 1)
         }
         let groups = try RunnerError.wrap(.input) { try GroupLibrary(directory: options.counterGroups) }
         try RunnerError.wrap(.failure) { try KernelCounters.register() }
-        let source = PAPISource()
-        let events = groups.events(selectedBy: options.counters)
-        var missing: [String] = []
-        for event in events {
-            switch source.check(event) {
-            case .available: break
-            case .unavailable(let reason): missing.append("\(event): \(reason)")
-            case nil:
-                guard options.counters.contains(event) else {
-                    missing.append("\(event): unknown to this PAPI")
-                    continue
-                }
-                throw RunnerError(
-                    .input,
-                    "'\(event)' is neither a counter group (\(groups.groups.map(\.name).joined(separator: ", "))) "
-                        + "nor an event that this PAPI knows; `bench counters` lists what there is")
-            }
+        let selection = groups.select(options.counters, source: source)
+        for item in selection.items where item.isUnknown && options.counters.contains(item.name) {
+            throw RunnerError(
+                .input,
+                "'\(item.name)' is neither a counter group (\(groups.groups.map(\.name).joined(separator: ", "))) "
+                    + "nor an event that this machine's counters know; `bench counters` lists what there is")
         }
+        let missing = selection.items.filter { $0.formula == nil }.map { "\($0.name): \($0.reason)" }
         if options.requireCounters, !missing.isEmpty {
             throw RunnerError(
                 .countersUnavailable, "required counters are unavailable: " + missing.joined(separator: "; "))
         }
-        return CounterPass(source: source, events: events, groups: groups)
+        return CounterPass(source: source, selection: selection, passes: options.counterPasses)
     }
 
     /// The machine and the program; ceilings for every thread count of the run.
@@ -267,7 +259,9 @@ public final class SuiteRunner {
     ) throws {
         guard !ready.isEmpty else { return }
         let plan = MeasurePlan(options.plan, seed: options.seed)
-        let sampler = try RunnerError.wrap(.input) { try Sampler(plan: plan, clock: MonotonicClock()) }
+        let sampler = try RunnerError.wrap(.input) {
+            try Sampler(plan: plan, clock: MonotonicClock(), witness: SchedulerWitness())
+        }
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.cell.name, $0) })
         let name = ready[0].cell.workload.name
         _ = try placement.withCallerOnFirst {

@@ -36,7 +36,15 @@ import Testing
     @Test func countersAreListedWithTheReasonOfThoseThatAreMissing() throws {
         let run = try BenchProcess.run("counters", in: Workspace())
         #expect(run.status == 0)
-        for group in ["branch", "cache", "core", "work"] { #expect(run.stdout.contains("Group \(group): ")) }
+        for group in ["branch", "cache", "clock", "core", "energy", "memory", "software", "topdown", "vector", "work"] {
+            #expect(run.stdout.contains("Group \(group): "))
+            // In the summary at the top, each with its availability and, if it is not all there, the reason.
+            let line = try #require(run.lines.first { $0.dropFirst(4).hasPrefix(group + " ") })
+            #expect(line.hasPrefix("  + ") || line.contains(": "), "\(line)")
+        }
+        #expect(run.lines.contains { $0.hasPrefix("  + work ") })
+        let summary = run.lines.prefix { !$0.hasPrefix("Component ") }
+        #expect(summary.allSatisfy { $0.count <= 120 }, "\(summary.filter { $0.count > 120 })")
         let events = run.lines.filter { $0.contains(" PAPI_TOT_CYC ") && $0.hasPrefix("  ") }
         #expect(!events.isEmpty)
         for line in events where line.hasPrefix("  - ") {

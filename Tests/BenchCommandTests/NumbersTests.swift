@@ -40,8 +40,84 @@ import Testing
         try folder.suite(Case.gemm)
         let run = try BenchProcess.run("run", "tiny.json", "--counters", "work,bogus", in: folder)
         #expect(run.status == 2)
-        #expect(run.stderr.contains("'bogus' is neither a counter group (branch, cache, core, work) nor an event"))
+        #expect(run.stderr.contains("'bogus' is neither a counter group (branch, cache, clock, core, energy, memory, "))
         #expect(folder.entries("results/local").isEmpty)
+    }
+
+    /// Every quantity and metric of every shipped group is in every output, with a number or its reason, and has a column.
+    @Test func everyGroupHasItsColumnsAndReasons() throws {
+        let folder = try Workspace()
+        try folder.suite(Case.gemm)
+        let groups = try FileManager.default.contentsOfDirectory(
+            atPath: BenchProcess.checkout + "/suites/counter-groups"
+        ).filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }
+        #expect(groups.count >= 10)
+        let run = try BenchProcess.run(
+            "run", "tiny.json", "--quiet", "--threads", "1,2", "--counters", groups.joined(separator: ","),
+            "--export-csv", "-", in: folder)
+        #expect(run.status == 0, "\(run.stderr)")
+        let header = try #require(run.lines.first).split(separator: ",").map(String.init)
+        for record in try folder.results().benchmarks {
+            let counters = try #require(record.counters)
+            let metrics = try #require(record.metrics)
+            for (name, quantity) in counters {
+                #expect(header.contains(name), "the column of \(name)")
+                #expect((quantity.value == nil) == (quantity.reason?.isEmpty == false), "\(name)")
+            }
+            for (name, quantity) in metrics {
+                #expect(header.contains("\(name) [\(quantity.unit ?? "")]"), "the column of \(name)")
+                #expect((quantity.value == nil) == (quantity.reason?.isEmpty == false), "\(name)")
+                #expect(quantity.value == nil || (quantity.provenance == .derived && quantity.formula != nil))
+            }
+            let counting = try #require(record.counting)
+            #expect(counting.passes >= 1 && counting.iterations >= 3 && counting.costNs > 0)
+            #expect(counting.emptyCounts["quantkernels::MACS"] == 0, "an empty region does no work")
+            let latency = try #require(record.latency)
+            let disturbed = try #require(latency.disturbed)
+            #expect(disturbed.allSatisfy(latency.samples.indices.contains))
+            // What needs no PMU is there: the wall clock of a pass is that of the timed samples, give or take.
+            let wall = try #require(counters["clock::WALL_NS"]?.value)
+            #expect(wall > 0.2 * latency.median)
+            #expect(try #require(counters["CPU_NS"]?.value) > 0)
+            #expect(metrics["processors in use"]?.value != nil)
+        }
+        let markdown = try folder.text("results/local/tiny.md")
+        #expect(markdown.contains("- `processors in use = CPU_NS / clock::WALL_NS`"))
+    }
+
+    /// PAPI's own variable selects events, below --counters and BENCH_COUNTERS, above the suite.
+    @Test func papiEventsAreHonoured() throws {
+        let folder = try Workspace()
+        try folder.suite(Case.gemm, counters: "[\"work\"]")
+        func names(_ environment: [String: String], _ arguments: [String] = []) throws -> Set<String> {
+            let run = try BenchProcess(
+                ["run", "tiny.json", "--quiet", "--filter", "f32"] + arguments, in: folder, environment: environment
+            ).wait()
+            #expect(run.status == 0, "\(run.stderr)")
+            let record = try #require(try folder.results().benchmarks.first)
+            return Set((record.counters ?? [:]).keys)
+        }
+        let papi = ["PAPI_EVENTS": "PAPI_TOT_INS,perf::PAGE-FAULTS"]
+        #expect(try names([:]).contains("quantkernels::MACS"))
+        #expect(try names(papi) == ["PAPI_TOT_INS", "perf::PAGE-FAULTS"])
+        #expect(
+            try names(papi.merging(["BENCH_COUNTERS": "clock::TSC"]) { $1 }) == ["clock::TSC"])
+        #expect(try names(papi, ["--counters", "clock::WALL_NS"]) == ["clock::WALL_NS"])
+        let rerun = try #require(try folder.results().benchmarks.first?.rerun)
+        #expect(rerun.contains("--counters clock::WALL_NS"))
+        let instant = try BenchProcess(
+            ["run", "tiny.json"], in: folder, environment: ["PAPI_EVENTS": "coretemp:::temp1_input=instant"]
+        ).wait()
+        #expect(instant.status == 2 && instant.stderr.contains("reads no momentary values"))
+    }
+
+    @Test(arguments: ["0", "101", "-1"])
+    func counterPassesHaveTheirRange(passes: String) throws {
+        let folder = try Workspace()
+        try folder.suite(Case.gemm)
+        let run = try BenchProcess.run("run", "tiny.json", "--counter-passes=\(passes)", in: folder)
+        #expect(run.status == 2)
+        #expect(run.stderr.contains("from 1 to 100 passes over a cell"))
     }
 
     @Test func requiredCountersThatAreUnavailableAreStatus6() throws {

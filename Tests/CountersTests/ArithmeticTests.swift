@@ -67,7 +67,9 @@ import Testing
         #expect(CounterReading.multiplexed("E", 5, share: 1) == .measured("E", 5))
         #expect(CounterReading.measured("G", 5).standIn(for: "E", formula: "G") == .derived("E", 5, formula: "G"))
         #expect(
-            CounterReading.multiplexed("G", 5, share: 0.5).standIn(for: "E", formula: "G").provenance
-                == .multiplexed(share: 0.5))
+            CounterReading.multiplexed("G", 5, share: 0.5).standIn(for: "E", formula: "G")
+                == .derived("E", 5, formula: "G", share: 0.5))
+        #expect(CounterReading.unavailable("G", "why").standIn(for: "E", formula: "G") == .unavailable("E", "why"))
+        #expect(!CounterReading.derived("E", 5, formula: "G", share: 0.4).isTrusted(minimumShare: 0.5))
     }
 }

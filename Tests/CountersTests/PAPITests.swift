@@ -122,6 +122,25 @@
             #expect(session.readings() == expected)
         }
 
+        /// With enough passes the same 100 events are all measured, each in a pass of its batch.
+        @Test func enoughPassesCountThemAll() throws {
+            let names = (0..<100).map { "C\($0)" }
+            let values = try Self.counters("passes", names)
+            let events = names.map { "passes::" + $0 }
+            func count(passes: Int) -> CountingPasses {
+                CountingPasses(of: events, source: Self.source, on: .callingThread, passes: passes, iterations: 10) {
+                    for i in names.indices { values[i] += Int64(i) }
+                }
+            }
+            let enough = count(passes: 3)
+            #expect(enough.passes == 3)
+            #expect(enough.readings == events.enumerated().map { .measured($1, Double($0)) })
+            let one = count(passes: 1)
+            #expect(one.passes == 1)
+            #expect(one.readings == events.enumerated().map { .multiplexed($1, Double($0), share: 1.0 / 3) })
+            #expect(one.cost.nanoseconds > 0 && one.cost.counts.allSatisfy { $0.value == 0 })
+        }
+
         @Test func badNamesAreRefused() throws {
             _ = try Self.counters("strict", ["A"])
             #expect(throws: CounterError.registration(library: "strict", problem: "strict::A is registered already")) {
@@ -220,7 +239,7 @@
             }
             for (_, entries) in inventory.groups {
                 for entry in entries {
-                    if case .unavailable(let reason) = entry.status { #expect(!reason.isEmpty, "\(entry.event)") }
+                    if case .unavailable(let reason) = entry.status { #expect(!reason.isEmpty, "\(entry.name)") }
                 }
             }
         }

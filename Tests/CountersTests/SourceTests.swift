@@ -67,20 +67,28 @@ import Testing
 @Suite struct InventoryTests {
     @Test func describesGroupsAndReasons() throws {
         let group = try GroupLibrary.group(
-            text: "SHORT Title\nEVENTS\n CYC\n GONE\n NEVER\nMETRICS\n ratio [x/y] = CYC / GONE\n", name: "g",
+            text:
+                "SHORT Title\nEVENTS\n CYC\n GONE\n NEVER\n TWICE = 2 * CYC\nMETRICS\n ratio [x/y] = CYC / GONE\nLONG\n What it\n means.\n",
+            name: "g",
             file: "g.txt")
         let inventory = CounterInventory(groups: GroupLibrary(groups: [group]), source: SourceTests.script)
         #expect(
             inventory.groups[0].entries.map(\.status) == [
                 .available, .unavailable(reason: "no such unit"), .unavailable(reason: "unknown event NEVER"),
+                .available,
             ])
         #expect(
             inventory.describe() == """
+                Groups for --counters
+                  ~ g  Title: 2 of 4, the rest: no such unit
+
                 Group g: Title
                   + CYC    scripted
                   - GONE   no such unit
                   - NEVER  unknown event NEVER
+                  + TWICE  = 2 * CYC
                   = ratio [x/y] = CYC / GONE
+                    What it means.
 
                 Component script
                   + CYC  scripted
@@ -89,7 +97,7 @@ import Testing
                   - 1 event: no such unit
                       GONE
 
-                + can be counted   - cannot, with the reason   = computed
+                + can be counted   ~ in part   - cannot, with the reason   = computed
 
                 """)
     }

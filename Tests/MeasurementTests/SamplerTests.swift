@@ -1,3 +1,4 @@
+import Glibc
 import Measurement
 import Testing
 
@@ -29,6 +30,53 @@ private final class ScriptedWorkload: Workload {
 
 private final class Log {
     var names: [String] = []
+}
+
+/// Sees a preemption in the samples of these numbers. A look takes time, which no sample may contain.
+private final class ScriptedWitness: Witness {
+    private let clock: ScriptedClock
+    private let disturbed: Set<Int>
+    private var looks = 0
+    private var seen = Sightings()
+
+    init(clock: ScriptedClock, disturbed: Set<Int>) { (self.clock, self.disturbed) = (clock, disturbed) }
+
+    func look() -> Sightings {
+        clock.advance(by: 500_000)
+        defer { looks += 1 }
+        if looks % 2 == 1, disturbed.contains(looks / 2) { seen.preemptions += 1 }
+        return seen
+    }
+}
+
+@Suite struct WitnessTests {
+    @Test func disturbedSamplesAreMarkedAndLooksAreNotTimed() throws {
+        let clock = ScriptedClock()
+        let work = ScriptedWorkload("a", cost: 2_000_000, clock: clock)
+        let plan = MeasurePlan(warmup: 0.01, minTime: 0.1, maxTime: 1, relativeCI: 0.01, maxSamples: 1000)
+        let sampler = try Sampler(
+            plan: plan, clock: clock, witness: ScriptedWitness(clock: clock, disturbed: [0, 7, 49]))
+        let cell = sampler.measure([work]) { _ in }[0]
+        #expect(cell.samples == Array(repeating: 2e6, count: 50))
+        #expect(cell.disturbed == [0, 7, 49])
+    }
+
+    @Test func withoutAWitnessNothingIsClaimed() throws {
+        let clock = ScriptedClock()
+        let work = ScriptedWorkload("a", cost: 2_000_000, clock: clock)
+        let sampler = try Sampler(plan: MeasurePlan(warmup: 0, minTime: 0.01), clock: clock)
+        #expect(sampler.measure([work]) { _ in }[0].disturbed == nil)
+    }
+
+    @Test func theSchedulerIsWatched() {
+        let witness = SchedulerWitness()
+        let before = witness.look()
+        usleep(1000)
+        let after = witness.look()
+        #expect(after.sleeps > before.sleeps)
+        #expect(after.preemptions >= before.preemptions)
+        #expect(before.processor >= 0)
+    }
 }
 
 @Suite struct SamplerTests {

@@ -66,6 +66,26 @@ private func parse(_ text: String) throws -> [[String]] {
         #expect(row["counters_unavailable_reason"] == "")
     }
 
+    @Test func metricsAndTheWayOfCountingHaveColumns() throws {
+        let with = try #require(table(Fixture.withPMU).first)
+        #expect(with["IPC [instructions/cycle]"] == "2" && with["IPC [instructions/cycle]_provenance"] == "derived")
+        #expect(with["IPC [instructions/cycle]_share"] == "0.5")
+        #expect(with["counter_passes"] == "2" && with["counter_cost_ns"] == "12500")
+        #expect(with["samples"] == "9" && with["disturbed_samples"] == "1")
+        let without = try #require(table(Fixture.withoutPMU).first)
+        #expect(without["IPC [instructions/cycle]"] == "")
+        #expect(without["IPC [instructions/cycle]_provenance"] == "unavailable")
+        #expect(without["MACs per task [MAC/task]"] == "108215")
+    }
+
+    /// A metric that is blank for a reason of its own says it.
+    @Test func aMetricsOwnReasonIsTold() throws {
+        var file = Fixture.withPMU
+        file.benchmarks[0].metrics?["IPC"] = .unavailable("needs PAPI_TOT_INS: counted for 20 % of the region")
+        let row = try #require(table(file).first)
+        #expect(row["counters_unavailable_reason"] == "needs PAPI_TOT_INS: counted for 20 % of the region")
+    }
+
     @Test func onlyRowsThatCompeteSayWhetherTheyAreOnTheFront() throws {
         let rows = try table(Fixture.withoutPMU)
         let pareto = Dictionary(uniqueKeysWithValues: rows.map { ($0["name"] ?? "", $0["pareto"] ?? "") })

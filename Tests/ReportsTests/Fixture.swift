@@ -24,6 +24,8 @@ enum Fixture {
             cell(width: 0.25, "w8c-a8-ptq", threads: 2, milliseconds: 0.12, correct: 9279, speedup: 2.5, pmu: pmu),
         ]
         records[0].latency?.stopReason = .time
+        // A ninth is worth a note below the table.
+        records[0].latency?.disturbed = [4]
         var failed = Record(name: "net_0.25_28/w4c-a8-ptq/t1", status: .failed, reason: "differs | from the reference")
         failed.network = "net"
         failed.threads = 1
@@ -63,7 +65,13 @@ enum Fixture {
             "PAPI_TOT_CYC": pmu ? .measured(center * 4) : .unavailable("no PMU in this virtual machine"),
             "PAPI_TOT_INS": pmu ? .multiplexed(center * 8, share: 0.5) : .unavailable("no PMU in this virtual machine"),
         ]
-        if pmu { record.metrics = ["instructions per cycle": .derived(2, unit: "1")] }
+        record.metrics = [
+            "MACs per task": .derived(108_215, formula: "quantkernels::MACS / quantkernels::TASKS", unit: "MAC/task"),
+            "IPC": pmu
+                ? .derived(2, formula: "PAPI_TOT_INS / PAPI_TOT_CYC", share: 0.5, unit: "instructions/cycle")
+                : .unavailable("needs PAPI_TOT_INS: no PMU in this virtual machine", unit: "instructions/cycle"),
+        ]
+        record.counting = Counting(passes: 2, iterations: 20, costNs: 12_500, emptyCounts: ["PAPI_TOT_INS": 310])
         record.accuracy = .measured(correct: correct, of: 10_000, deltaF32: numerics == "f32" ? nil : -0.05)
         record.error = NumericalError(againstF32SqnrDb: numerics == "f32" ? nil : 31.25, againstReferenceMaxLsb: 0)
         record.modelBytes = numerics == "f32" ? 588_000 : 151_000
@@ -103,7 +111,8 @@ enum Fixture {
         let samples = [0.98, 0.99, 0.995, 0.998, 1, 1.001, 1.002, 1.01, 1.5].map { $0 * center }
         return Latency(
             CellMeasurement(
-                name: "", samples: samples, iterationsPerSample: 1, stopReason: .interval, sampledNanoseconds: 1))
+                name: "", samples: samples, iterationsPerSample: 1, stopReason: .interval, sampledNanoseconds: 1,
+                disturbed: []))
     }
 
     private static func context() -> Context {

@@ -14,13 +14,22 @@ import Testing
             Set(json.keys) == [
                 "name", "status", "network", "width", "resolution", "op", "shape", "numerics", "rounding", "batch",
                 "threads", "backend", "path", "latency_ns", "macs", "gmacs_per_s", "ceiling_gmacs_per_s",
-                "percent_of_ceiling", "macs_per_cycle", "speedup_over_f32", "counters", "metrics", "accuracy", "error",
+                "percent_of_ceiling", "macs_per_cycle", "speedup_over_f32", "counters", "metrics", "counting",
+                "accuracy",
+                "error",
                 "model_bytes", "arena_bytes", "packed_bytes", "setup_ns", "output_hash", "rerun",
             ])
         let keys = { (field: String) in Set((json[field] as? [String: Any] ?? [:]).keys) }
         #expect(
             keys("latency_ns") == [
                 "median", "mad", "ci95", "p5", "p95", "p99", "samples", "iterations_per_sample", "stop_reason",
+                "disturbed",
+            ])
+        #expect(keys("counting") == ["passes", "iterations", "cost_ns", "empty_counts"])
+        let metrics = try #require(json["metrics"] as? [String: [String: Any]])
+        #expect(
+            Set(metrics["instructions per cycle", default: [:]].keys) == [
+                "value", "provenance", "formula", "share", "unit",
             ])
         #expect(keys("accuracy") == ["top1", "n", "ci95", "delta_f32", "provenance"])
         #expect(keys("error") == ["against_f32_sqnr_db", "against_reference_max_lsb"])

@@ -55,7 +55,8 @@ func fullRecord(_ name: String = "net_0.25_28/w8c-a8-ptq/t1") -> Record {
     record.path = "avx512vnni"
     record.latency = Latency(
         CellMeasurement(
-            name: name, samples: [5, 1, 2, 3, 4, 6], iterationsPerSample: 3, stopReason: .time, sampledNanoseconds: 63))
+            name: name, samples: [5, 1, 2, 3, 4, 6], iterationsPerSample: 3, stopReason: .time, sampledNanoseconds: 63,
+            disturbed: [0, 5]))
     record.macs = 60
     record.gmacsPerSecond = 17.5
     record.ceilingGmacsPerSecond = 35
@@ -66,7 +67,8 @@ func fullRecord(_ name: String = "net_0.25_28/w8c-a8-ptq/t1") -> Record {
         "quantkernels::MACS": .measured(60), "PAPI_TOT_CYC": .unavailable("no PMU in this virtual machine"),
         "PAPI_BR_INS": .multiplexed(7, share: 0.5),
     ]
-    record.metrics = ["instructions per cycle": .derived(1.5, unit: "1")]
+    record.metrics = ["instructions per cycle": .derived(1.5, formula: "I / C", share: 0.75, unit: "1")]
+    record.counting = Counting(passes: 2, iterations: 50, costNs: 1250, emptyCounts: ["quantkernels::MACS": 0])
     record.accuracy = .measured(correct: 9284, of: 10000, deltaF32: -0.25)
     record.error = NumericalError(againstF32SqnrDb: 30.5, againstReferenceMaxLsb: 0)
     record.modelBytes = 100

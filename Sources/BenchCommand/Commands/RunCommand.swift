@@ -30,6 +30,11 @@ struct RunCommand: ParsableCommand {
             "Fail with status 3 unless every quantized cell is so many times as fast as f32, such as 1.0 (BENCH_MIN_SPEEDUP).",
             valueName: "ratio"))
     var minSpeedup: String?
+    @Option(
+        help: ArgumentHelp(
+            "Passes over a cell for counters that do not fit together; 1 lets them take turns (multiplexed).",
+            valueName: "count"))
+    var counterPasses: Int?
     @Flag(help: "Fail with status 6 if a counter is unavailable.") var requireCounters = false
     @Option(help: ArgumentHelp("Folder of the results (BENCH_OUTPUT).", valueName: "folder")) var output: String?
     @Option(help: ArgumentHelp("Write CSV here, too; - is stdout.", valueName: "path")) var exportCsv: String?
@@ -65,13 +70,13 @@ struct RunCommand: ParsableCommand {
         let journal = "\(base).\(stamp()).journal"
 
         Interrupt.install()
-        let runner = SuiteRunner(
-            suite: suite, cells: expansion.cells,
-            options: SuiteRunner.Options(
-                registry: registry, plan: plan, seed: seed,
-                checkpoints: CheckpointStore(shareDirectory: shareDirectory), counters: counterNames(suite),
-                requireCounters: requireCounters, counterGroups: Resources.folder("suites/counter-groups"),
-                journal: journal, rerun: rerun(suite, seed: seed), executable: Resources.executable))
+        var runnerOptions = SuiteRunner.Options(
+            registry: registry, plan: plan, seed: seed,
+            checkpoints: CheckpointStore(shareDirectory: shareDirectory), counters: try counterNames(suite),
+            requireCounters: requireCounters, counterGroups: Resources.folder("suites/counter-groups"),
+            journal: journal, rerun: rerun(suite, seed: seed), executable: Resources.executable)
+        runnerOptions.counterPasses = try passes()
+        let runner = SuiteRunner(suite: suite, cells: expansion.cells, options: runnerOptions)
         let line = ProgressLine(enabled: !quiet && !noProgress)
         let outcome: SuiteRunner.Outcome
         do {
@@ -104,9 +109,30 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    private func counterNames(_ suite: Suite) -> [String] {
-        guard let text = counters ?? Environment.value("BENCH_COUNTERS") else { return suite.counters }
-        return text == "none" ? [] : text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    /// Flag over BENCH_COUNTERS over PAPI's own PAPI_EVENTS over the suite.
+    private func counterNames(_ suite: Suite) throws -> [String] {
+        if let text = counters ?? Environment.value("BENCH_COUNTERS") { return names(text) }
+        guard let text = Environment.value("PAPI_EVENTS") else { return suite.counters }
+        return try names(text).map { name in
+            guard !name.hasSuffix("=instant") else {
+                throw Failure(
+                    .usage, "PAPI_EVENTS: '\(name)': bench counts what a region adds and reads no momentary values")
+            }
+            return name
+        }
+    }
+
+    private func names(_ text: String) -> [String] {
+        text == "none" ? [] : text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    private func passes() throws -> Int {
+        let given = try counterPasses ?? Environment.number("BENCH_COUNTER_PASSES").map { Int(clamping: $0) }
+        guard let passes = given else { return 8 }
+        guard (1...100).contains(passes) else {
+            throw Failure(.usage, "counter passes '\(passes)': from 1 to 100 passes over a cell")
+        }
+        return passes
     }
 
     private func rerun(_ suite: Suite, seed: UInt64) -> (Cell) -> String {
@@ -115,7 +141,11 @@ struct RunCommand: ParsableCommand {
             ("--warmup", warmup ?? Environment.value("BENCH_WARMUP")),
             ("--min-time", minTime ?? Environment.value("BENCH_MIN_TIME")),
             ("--max-time", maxTime ?? Environment.value("BENCH_MAX_TIME")),
-            ("--counters", counters ?? Environment.value("BENCH_COUNTERS")),
+            ("--counters", counters ?? Environment.value("BENCH_COUNTERS") ?? Environment.value("PAPI_EVENTS")),
+            (
+                "--counter-passes",
+                counterPasses.map { "\($0)" } ?? Environment.value("BENCH_COUNTER_PASSES")
+            ),
         ]
         let given = flags.compactMap { flag in flag.value.map { " \(flag.name) \(shellQuoted($0))" } }.joined()
         let overridden = options.threads ?? Environment.value("BENCH_THREADS")

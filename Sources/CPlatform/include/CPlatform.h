@@ -69,12 +69,36 @@ int32_t cp_fp_flags(void);
 /// Lowers all flags; returns those that were raised, or -1 on processors other than x86-64.
 int32_t cp_fp_clear_flags(void);
 
-// perf_event_open(2), used to find out *why* hardware counters are missing
+// What the scheduler keeps of every process
 
-enum { CP_PERF_HARDWARE = 0, CP_PERF_SOFTWARE = 1 };
+/// Since the process began, over all of its threads.
+typedef struct {
+    uint64_t user_ns, system_ns, cpu_ns;
+    uint64_t minor_faults, major_faults;
+    uint64_t voluntary_switches, involuntary_switches;
+} cp_usage_t;
+/// Returns 0 or -errno.
+int32_t cp_usage(cp_usage_t *usage);
+/// What interrupts a measurement, counted so far: context switches by which the calling thread went to sleep, and those by
+/// which any thread of the process lost its processor. About a microsecond. Returns 0 or -errno.
+int32_t cp_interruptions(uint64_t *own_sleeps, uint64_t *preemptions);
+
+// perf_event_open(2)
+
+enum { CP_PERF_HARDWARE = 0, CP_PERF_SOFTWARE = 1, CP_PERF_CACHE = 3, CP_PERF_RAW = 4 };
 enum { CP_PERF_CPU_CYCLES = 0 };
 /// Opens a disabled counter of user-mode events of the calling thread. Returns a descriptor, or -errno.
 int32_t cp_perf_open(uint32_t type, uint64_t config);
+
+/// The same in the group of `leader` (-1: a new group of its own), with kernel-mode events unless `user_only`. The kernel counts all members of a group or none, and
+/// refuses a member that could never be counted beside the others. Returns a descriptor, or -errno.
+int32_t cp_perf_open_member(uint32_t type, uint64_t config, int32_t leader, int user_only);
+/// Enables or disables a whole group; counts and times go on from where they stood. Returns 0 or -errno.
+int32_t cp_perf_enable_group(int32_t leader);
+int32_t cp_perf_disable_group(int32_t leader);
+/// Writes the value, nanoseconds enabled and nanoseconds running, of one counter. Returns 0 or -errno.
+int32_t cp_perf_read(int32_t descriptor, uint64_t value_enabled_running[3]);
+
 /// Resets and enables the counter. Returns 0 or -errno.
 int32_t cp_perf_start(int32_t descriptor);
 /// Disables the counter and writes its value, nanoseconds enabled and nanoseconds running. Returns 0 or -errno.

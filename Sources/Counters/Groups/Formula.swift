@@ -7,6 +7,14 @@ public struct Formula: Sendable, Equatable {
     public let text: String
     let root: Expression
 
+    init(text: String, root: Expression) { (self.text, self.root) = (text, root) }
+
+    /// An event and nothing else.
+    public init(event: String) { self.init(text: event, root: .event(event)) }
+
+    /// The event, if the formula is nothing else.
+    var onlyEvent: String? { if case .event(let name) = root { name } else { nil } }
+
     indirect enum Expression: Sendable, Equatable {
         case number(Double)
         case event(String)
@@ -51,6 +59,18 @@ public struct Formula: Sendable, Equatable {
         }
     }
 
+    /// The result under a name: derived, with the smallest share that one of its parts was counted for, or unavailable
+    /// with the reason.
+    func reading(_ name: String, of readings: [CounterReading], minimumShare: Double = 0.5) -> CounterReading {
+        let byName = Dictionary(readings.map { ($0.event, $0) }) { first, _ in first }
+        switch evaluate(byName, minimumShare: minimumShare) {
+        case .success(let value):
+            let share = events.compactMap { byName[$0]?.provenance.share }.min() ?? 1
+            return .derived(name, value, formula: text, share: share)
+        case .failure(let blank): return .unavailable(name, blank.reason)
+        }
+    }
+
     /// Why a formula has no result.
     public struct Blank: Error, Equatable {
         public let reason: String
@@ -67,7 +87,9 @@ public struct Formula: Sendable, Equatable {
                 throw Blank(reason: "needs \(name): \(reading.provenance.reason ?? "no value")")
             }
             guard reading.isTrusted(minimumShare: minimumShare) else {
-                throw Blank(reason: "\(name) was counted for less than \(Int(minimumShare * 100)) % of the region")
+                let counted = Int((reading.provenance.share * 100).rounded())
+                let least = Int(minimumShare * 100)
+                throw Blank(reason: "needs \(name): counted for \(counted) % of the region, less than \(least) %")
             }
             return value
         case .negation(let inner): return -(try evaluate(inner, readings, minimumShare))

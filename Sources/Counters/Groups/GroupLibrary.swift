@@ -17,7 +17,32 @@ public struct GroupLibrary: Sendable {
         for file in files.sorted() where file.hasSuffix(".txt") {
             groups.append(try Self.group(file: directory + "/" + file))
         }
+        try Self.checkAgreement(groups, directory: directory)
         self.init(groups: groups)
+    }
+
+    /// A name means one thing, in whatever group it stands: records know quantities and metrics by their names only.
+    private static func checkAgreement(_ groups: [CounterGroup], directory: String) throws(CounterError) {
+        var quantities: [String: (definition: CounterGroup.Definition, group: String)] = [:]
+        var metrics: [String: String] = [:]
+        for group in groups {
+            for definition in group.definitions {
+                if let known = quantities[definition.name], known.definition != definition {
+                    throw .unreadable(
+                        path: directory,
+                        problem: "groups \(known.group) and \(group.name) define '\(definition.name)' differently")
+                }
+                quantities[definition.name] = (definition, group.name)
+            }
+            for metric in group.metrics {
+                if let known = metrics[metric.name] {
+                    throw .unreadable(
+                        path: directory,
+                        problem: "groups \(known) and \(group.name) both have a metric '\(metric.name)'")
+                }
+                metrics[metric.name] = group.name
+            }
+        }
     }
 
     /// Reads one file.
@@ -43,16 +68,5 @@ public struct GroupLibrary: Sendable {
             throw .unknownGroup(name: name, known: groups.map(\.name))
         }
         return found
-    }
-
-    /// What `--counters a,b` selects: names of groups stand for their events, everything else is taken for an event.
-    /// Each event once, in the order of first mention.
-    public func events(selectedBy names: [String]) -> [String] {
-        var events: [String] = []
-        for name in names {
-            let selected = groups.first { $0.name == name }?.events ?? [name]
-            for event in selected where !events.contains(event) { events.append(event) }
-        }
-        return events
     }
 }

@@ -9,7 +9,25 @@ public struct CompositeSource: CounterSource {
     }
 
     public func components() -> [CounterComponent] { sources.flatMap { $0.components() } }
-    public func catalogue() -> [CounterDescription] { sources.flatMap { $0.catalogue() } }
+
+    /// An event that several sources offer is listed once: by the first that can count it, else by the first.
+    public func catalogue() -> [CounterDescription] {
+        var entries: [CounterDescription] = []
+        var places: [String: Int] = [:]
+        for entry in sources.flatMap({ $0.catalogue() }) {
+            if let known = places[entry.name] {
+                if entries[known].status != .available, entry.status == .available { entries[known] = entry }
+            } else {
+                places[entry.name] = entries.count
+                entries.append(entry)
+            }
+        }
+        return entries
+    }
+
+    public func shortestRegion(of event: String) -> Double {
+        route(event).map { sources[$0.index].shortestRegion(of: event) } ?? 0
+    }
 
     public func check(_ event: String) -> EventStatus? { route(event)?.status }
 
@@ -47,7 +65,7 @@ public struct CompositeSource: CounterSource {
     }
 }
 
-/// Sessions nested like brackets: the last one started is the first one stopped.
+/// Sessions nested like brackets: the first source's, which is asked first because it counts best, is next to the region.
 private final class CompositeSession: CounterSession {
     /// Which session counts an event, and the event's place in it.
     struct Place {
@@ -56,6 +74,8 @@ private final class CompositeSession: CounterSession {
     }
 
     let events: [String]
+    /// The n-th batches of all sessions are counted together.
+    let batches: [[String]]
     private let sessions: [any CounterSession]
     private let places: [Place]
 
@@ -63,10 +83,14 @@ private final class CompositeSession: CounterSession {
         self.events = events
         self.sessions = sessions
         self.places = places
+        let all = sessions.map(\.batches)
+        batches = (0..<(all.map(\.count).max() ?? 0)).map { batch in
+            all.flatMap { batch < $0.count ? $0[batch] : [] }
+        }
     }
 
-    func start() { for session in sessions { session.start() } }
-    func stop() { for session in sessions.reversed() { session.stop() } }
+    func start() { for session in sessions.reversed() { session.start() } }
+    func stop() { for session in sessions { session.stop() } }
     func reset() { for session in sessions { session.reset() } }
     func close() { for session in sessions { session.close() } }
 

@@ -46,6 +46,12 @@ public protocol CounterSource: Sendable {
     ///
     /// An event that cannot be counted does not fail the session: its reading says why.
     func begin(_ events: [String], on team: ThreadTeam) -> any CounterSession
+    /// Seconds that a region must last for this event to say anything: energy counters move a thousand times a second.
+    func shortestRegion(of event: String) -> Double
+}
+
+extension CounterSource {
+    public func shortestRegion(of event: String) -> Double { 0 }
 }
 
 /// Counts a list of events over one or several start-stop rounds. To be used by one thread at a time.
@@ -55,6 +61,9 @@ public protocol CounterSource: Sendable {
 public protocol CounterSession: AnyObject {
     /// The events, as they were asked for.
     var events: [String] { get }
+    /// The events that are counted, by the round: those of one batch are on the counters together, and the batches take
+    /// turns. Whoever has the time gives each batch a session of its own.
+    var batches: [[String]] { get }
     /// Starts a round. Whatever this costs is spent before the counters run.
     func start()
     /// Ends the round and adds its counts to the totals.
@@ -71,6 +80,8 @@ public protocol CounterSession: AnyObject {
 }
 
 extension CounterSession {
+    public var batches: [[String]] { [events] }
+
     /// The readings of one execution of `region`.
     public func measure<Failure: Error>(_ region: () throws(Failure) -> Void) throws(Failure) -> [CounterReading] {
         reset()

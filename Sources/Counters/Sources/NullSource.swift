@@ -19,6 +19,7 @@ public struct NullSource: CounterSource {
 /// A session of events none of which can be counted.
 public final class UncountedSession: CounterSession {
     public let events: [String]
+    public var batches: [[String]] { [] }
     private let reasons: [String]
 
     public init(_ events: [(name: String, reason: String)]) {

@@ -22,10 +22,14 @@ public struct ScriptedSource: CounterSource {
     public let missing: [String: String]
     /// Width of the registers, 1…64.
     public let bits: Int
+    /// How many events can be counted together.
+    public let capacity: Int
 
     public init(
-        name: String = "script", script: [String: [Round]], missing: [String: String] = [:], bits: Int = 64
+        name: String = "script", script: [String: [Round]], missing: [String: String] = [:], bits: Int = 64,
+        capacity: Int = .max
     ) {
+        self.capacity = capacity
         self.name = name
         self.script = script
         self.missing = missing
@@ -55,39 +59,49 @@ public struct ScriptedSource: CounterSource {
 private final class ScriptedSession: CounterSession {
     let events: [String]
     private let source: ScriptedSource
-    private var totals: [CounterTotal]
+    private var ledger: RoundLedger
     private var round = 0
 
     init(events: [String], source: ScriptedSource) {
         self.events = events
         self.source = source
-        self.totals = events.map { _ in CounterTotal() }
-        reset()
+        var broken: [Int: String] = [:]
+        var batches: [[Int]] = []
+        for (index, event) in events.enumerated() {
+            switch source.check(event) {
+            case .available:
+                if let last = batches.last, last.count < source.capacity {
+                    batches[batches.count - 1].append(index)
+                } else {
+                    batches.append([index])
+                }
+            case .unavailable(let reason): broken[index] = reason
+            case nil: broken[index] = "unknown event \(event)"
+            }
+        }
+        ledger = RoundLedger(events: events.count, batches: batches, broken: broken)
     }
+
+    var batches: [[String]] { ledger.batches.map { $0.map { events[$0] } } }
 
     func start() {}
 
     func stop() {
-        for (i, event) in events.enumerated() {
-            guard let rounds = source.script[event], !rounds.isEmpty else { continue }
-            let played = rounds[round % rounds.count]
-            let delta = CounterArithmetic.delta(from: played.start, to: played.stop, bits: source.bits)
-            totals[i].add(Int64(clamping: delta), enabled: played.enabled, running: played.running)
-        }
+        guard let current = ledger.current else { return }
+        ledger.finish(
+            ledger.batches[current].map { index in
+                guard let rounds = source.script[events[index]], !rounds.isEmpty else {
+                    return RoundLedger.Entry(0, share: 0)
+                }
+                let played = rounds[round % rounds.count]
+                let delta = CounterArithmetic.delta(from: played.start, to: played.stop, bits: source.bits)
+                let share = CounterArithmetic.share(enabled: played.enabled, running: played.running) ?? 0
+                return RoundLedger.Entry(Int64(clamping: delta), share: share)
+            })
         round += 1
     }
 
-    func readings() -> [CounterReading] { zip(totals, events).map { $0.reading(of: $1) } }
-
-    func reset() {
-        totals = events.map { event in
-            var total = CounterTotal()
-            if case .unavailable(let reason) = source.check(event) ?? .unavailable(reason: "unknown event \(event)") {
-                total.fail(reason)
-            }
-            return total
-        }
-    }
-
+    func readings() -> [CounterReading] { events.enumerated().map { ledger.reading($0.offset, of: $0.element) } }
+    func reset() { ledger.reset() }
     func close() {}
 }

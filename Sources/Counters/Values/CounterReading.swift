@@ -4,8 +4,9 @@ public enum Provenance: Sendable, Equatable {
     case measured
     /// Counted during `share` (0…1, exclusive) of the region and scaled up to all of it.
     case multiplexed(share: Double)
-    /// Computed from other numbers, or read from another event that means the same.
-    case derived(formula: String)
+    /// Computed from other numbers, or read from another event that means the same. `share` is the smallest part of the
+    /// region for which one of them was counted, 1 unless there was multiplexing.
+    case derived(formula: String, share: Double = 1)
     /// There is no number, for this reason.
     case unavailable(reason: String)
 
@@ -16,6 +17,15 @@ public enum Provenance: Sendable, Equatable {
         case .multiplexed: "multiplexed"
         case .derived: "derived"
         case .unavailable: "unavailable"
+        }
+    }
+
+    /// The part of the region that was counted, 0…1.
+    public var share: Double {
+        switch self {
+        case .measured: 1
+        case .multiplexed(let share), .derived(_, let share): share
+        case .unavailable: 0
         }
     }
 
@@ -49,8 +59,10 @@ public struct CounterReading: Sendable, Equatable {
         return finite(event, value, share >= 1 ? .measured : .multiplexed(share: share))
     }
 
-    public static func derived(_ event: String, _ value: Double, formula: String) -> CounterReading {
-        finite(event, value, .derived(formula: formula))
+    public static func derived(
+        _ event: String, _ value: Double, formula: String, share: Double = 1
+    ) -> CounterReading {
+        finite(event, value, .derived(formula: formula, share: share))
     }
 
     public static func unavailable(_ event: String, _ reason: String) -> CounterReading {
@@ -66,13 +78,7 @@ public struct CounterReading: Sendable, Equatable {
     public var count: Int64? { value.flatMap(Int64.init(exactly:)) }
 
     /// Counted during at least `minimumShare` of the region, or computed from numbers that were.
-    public func isTrusted(minimumShare: Double) -> Bool {
-        switch provenance {
-        case .measured, .derived: true
-        case .multiplexed(let share): share >= minimumShare
-        case .unavailable: false
-        }
-    }
+    public func isTrusted(minimumShare: Double) -> Bool { value != nil && provenance.share >= minimumShare }
 
     /// The reading per iteration of a region that did the same work `iterations` times; provenance is kept.
     public func perIteration(_ iterations: Int) -> CounterReading {
@@ -87,9 +93,8 @@ public struct CounterReading: Sendable, Equatable {
     }
 
     /// The same number, read in place of another event that means the same: its provenance names `formula`.
-    /// A multiplexed number keeps its share, which matters more.
     public func standIn(for event: String, formula: String) -> CounterReading {
-        let kept = provenance == .measured ? Provenance.derived(formula: formula) : provenance
-        return CounterReading(event: event, value: value, provenance: kept)
+        guard let value else { return renamed(event) }
+        return .derived(event, value, formula: formula, share: provenance.share)
     }
 }

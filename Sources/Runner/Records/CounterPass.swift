@@ -6,40 +6,61 @@ internal import Results
 /// Reads counters over runs of a cell that are not timed: reading them costs time that samples should not hold.
 struct CounterPass {
     let source: any CounterSource
-    let events: [String]
-    let groups: GroupLibrary
+    let selection: CounterSelection
+    /// The most passes over a cell, at least 1.
+    let passes: Int
 
-    /// Iterations that are counted; values are per iteration.
-    private static let iterations = 10
+    /// Seconds that a pass lasts or more, so that what starting and stopping costs is small against it; and iterations.
+    private static let shortestPass = 0.01
+    private static let iterations = 3...100_000
 
-    /// Fills the record's counters and metrics.
+    /// Fills the record's counters, metrics, and what counting took.
     func count(_ prepared: PreparedCell, into record: inout Record) {
-        guard !events.isEmpty else { return }
+        guard !selection.items.isEmpty else { return }
         let pool = prepared.pool
         let team = ThreadTeam(count: pool.threads) { body in
             pool.runOnEachThread(LoopOperator { part, _ in body(part) })
         }
-        let session = source.begin(events, on: team)
-        defer { session.close() }
-        var readings = session.measure {
-            for _ in 0..<Self.iterations { prepared.workload.run() }
-        }.map { $0.perIteration(Self.iterations) }
+        let workload = prepared.workload
+        let counted = CountingPasses(
+            of: selection.events, source: source, on: team, passes: passes,
+            iterations: iterations(nanoseconds: record.latency?.median)
+        ) { workload.run() }
+        var readings = counted.readings
+        countSaturation(prepared, &readings)
 
-        // Saturation is counted by a run of its own: its scan over the outputs is no part of an inference.
-        let saturated = "quantkernels::\(WorkCounter.saturatedOutputs.name)"
-        if let countSaturation = prepared.countSaturation,
-            let index = readings.firstIndex(where: { $0.event == saturated })
-        {
-            let own = source.begin([saturated], on: .callingThread)
-            defer { own.close() }
-            readings[index] = own.measure { countSaturation() }[0]
-        }
-        record.counters = Dictionary(uniqueKeysWithValues: readings.map { ($0.event, $0.quantity) })
+        let quantities = selection.quantities(readings)
+        record.counters = Dictionary(uniqueKeysWithValues: quantities.map { ($0.event, $0.quantity) })
         var metrics: [String: Quantity] = [:]
-        for group in groups.groups where group.events.allSatisfy(Set(events).contains) {
-            for metric in group.metrics { metrics[metric.name] = metric.evaluate(readings).quantity(unit: metric.unit) }
+        for metric in selection.metrics {
+            metrics[metric.name] = metric.evaluate(quantities).quantity(unit: metric.unit)
         }
         if !metrics.isEmpty { record.metrics = metrics }
+        record.counting = Counting(
+            passes: counted.passes, iterations: counted.iterations, costNs: counted.cost.nanoseconds,
+            emptyCounts: Dictionary(
+                uniqueKeysWithValues: selection.quantities(counted.cost.counts).compactMap { reading in
+                    reading.value.map { (reading.event, $0) }
+                }))
+    }
+
+    /// So many that the pass is as long as the slowest of its counters needs.
+    private func iterations(nanoseconds: Double?) -> Int {
+        let wanted = selection.events.map { source.shortestRegion(of: $0) }.reduce(Self.shortestPass, max)
+        guard let nanoseconds, nanoseconds > 0 else { return 10 }
+        let count = min(Double(Self.iterations.upperBound), (wanted * 1e9 / nanoseconds).rounded(.up))
+        return max(Self.iterations.lowerBound, Int(count))
+    }
+
+    /// Saturation is counted by a run of its own: its scan over the outputs is no part of an inference.
+    private func countSaturation(_ prepared: PreparedCell, _ readings: inout [CounterReading]) {
+        let saturated = "quantkernels::\(WorkCounter.saturatedOutputs.name)"
+        guard let countSaturation = prepared.countSaturation,
+            let index = readings.firstIndex(where: { $0.event == saturated })
+        else { return }
+        let own = source.begin([saturated], on: .callingThread)
+        defer { own.close() }
+        readings[index] = own.measure { countSaturation() }[0]
     }
 }
 
@@ -52,7 +73,8 @@ extension CounterReading {
         switch provenance {
         case .measured: return .measured(value, unit: unit)
         case .multiplexed(let share): return .multiplexed(value, share: share, unit: unit)
-        case .derived: return .derived(value, unit: unit)
+        case .derived(let formula, let share):
+            return .derived(value, formula: formula, share: share < 1 ? share : nil, unit: unit)
         case .unavailable(let reason): return .unavailable(reason, unit: unit)
         }
     }

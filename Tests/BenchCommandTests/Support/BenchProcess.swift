@@ -32,7 +32,7 @@ final class BenchProcess {
 
     /// Starts the executable.
     /// - Parameters:
-    ///   - environment: added to the test's own, less every `BENCH_…` variable of it.
+    ///   - environment: added to the test's own, less every `BENCH_…` variable and PAPI_EVENTS of it.
     ///   - wrapper: a command that calls the executable, such as `unshare`; its last argument is followed by the executable.
     init(
         _ arguments: [String], in folder: Workspace, environment: [String: String] = [:],
@@ -56,7 +56,7 @@ final class BenchProcess {
         posix_spawnattr_setsigmask(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
-        let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("BENCH_") }
+        let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("BENCH_") && $0.key != "PAPI_EVENTS" }
         let variables = own.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
         let words = ["env", "-C", folder.path] + wrapper + [executable] + arguments
         var argv = words.map { strdup($0) } + [nil]
