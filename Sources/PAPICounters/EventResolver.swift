@@ -42,7 +42,14 @@
             if let softwareDefined = SoftwareEventNames.resolve(name) { return softwareDefined }
             guard let code = code(name) else { return .unknown }
             if cpapi_is_preset(code) != 0, PAPI_query_event(code) != PAPI_OK { return standIn(for: name) }
-            return counted(code, standIn: nil)
+            let found = counted(code, standIn: nil)
+            // PAPI's error does not tell a missing PMU from a missing permission; the kernel does.
+            if case .unavailable = found, kernelSide.contains(name),
+                case .unavailable(let reason)? = PerfSource().check("perf::CONTEXT-SWITCHES")
+            {
+                return .unavailable(reason: reason)
+            }
+            return found
         }
 
         /// Never to be called for a software-defined event that is not registered: PAPI would create it, forever 0.
