@@ -24,8 +24,13 @@
         private let values: UnsafeMutableBufferPointer<Int64>
         /// By event: whether it happens in every region, so that a count of 0 is a counter that stood still.
         private let neverZero: [Bool]
+        /// By event: whether it needs the processor's counters.
+        private let isHardware: [Bool]
+        /// Why the hardware's events cannot be trusted in any round.
+        private var standstill: String?
 
-        init(component: Int32, codes: [Int32], team: ThreadTeam) {
+        init(component: Int32, codes: [Int32], isHardware: [Bool], team: ThreadTeam) {
+            self.isHardware = isHardware
             self.component = component
             self.codes = codes
             isPerThread = cpapi_component_is_per_thread(component) != 0
@@ -38,6 +43,21 @@
             values = .allocate(capacity: self.team.count * codes.count)
             values.initialize(repeating: 0)
             prepare()
+            standstill = findStandstill()
+        }
+
+        /// On a hybrid processor an event belongs to one kind of core, and is a quiet 0 on threads that run on the other. A
+        /// batch with an event that is never 0 finds that out itself; for others it is tried here, once.
+        private func findStandstill() -> String? {
+            let blind = batches.contains { batch in
+                batch.contains { isHardware[$0] } && !batch.contains { neverZero[$0] }
+            }
+            guard blind, let code = EventResolver.sentinel else { return nil }
+            let sentinel = ComponentCounter(component: component, codes: [code], isHardware: [true], team: team)
+            defer { sentinel.close() }
+            sentinel.start()
+            sentinel.stop()
+            return sentinel.standstill
         }
 
         /// Indices into the codes, batch by batch.
@@ -149,6 +169,7 @@
                 self.errors[thread] = PAPI_stop(self.sets[thread][batch], own)
             }
             if let reason = firstError() ?? doubt(batches[batch]) { ledger.fail(reason) }
+            if let standstill, batches[batch].contains(where: { isHardware[$0] }) { ledger.fail(standstill) }
             ledger.finish(batches[batch].indices.map { RoundLedger.Entry(sum($0)) })
         }
 
@@ -165,8 +186,11 @@
                     let value = value(thread, place)
                     if value < 0 { return "a counter ran backwards: it wrapped around or was reset by somebody else" }
                     if value == 0, neverZero[index] {
-                        return "a counter stood still on thread \(thread): its events belong to another kind of core"
-                            + " (hybrid processor), or somebody else took the counter"
+                        let reason =
+                            "the counters stood still on thread \(thread): they belong to another kind of core"
+                            + " (hybrid processor), or somebody else took them"
+                        standstill = standstill ?? reason
+                        return reason
                     }
                     let next = sum.addingReportingOverflow(value)
                     if next.overflow { return "the sum over the threads exceeds 64 bits" }

@@ -33,6 +33,19 @@
         ]
         private static let bothModes = ":u=1:k=1"
 
+        /// Whether an event of the component perf_event needs the processor's counters.
+        static func isHardware(_ name: String) -> Bool {
+            !(PerfSource.isSoftware(name) || kernelSide.contains(name) || name == "perf::FAULTS"
+                || name.hasPrefix("perf::PERF_COUNT_SW_"))
+        }
+
+        /// An event that every region has some of, to see whether a thread's counters move at all.
+        static var sentinel: Int32? {
+            ["PAPI_TOT_CYC", "perf::CYCLES"].lazy.compactMap { name -> Int32? in
+                if case .event(let event) = resolve(name), event.standIn == nil { event.code } else { nil }
+            }.first
+        }
+
         /// Codes of events that no region is without: its own instructions are some.
         static let neverZero: Set<Int32> = Set(
             ["PAPI_TOT_CYC", "PAPI_TOT_INS", "perf::CYCLES", "perf::INSTRUCTIONS"].compactMap { code($0) })

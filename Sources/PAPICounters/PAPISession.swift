@@ -28,7 +28,7 @@
 
         init(events: [String], team: ThreadTeam) {
             self.events = events
-            var codes: [(component: Int32, codes: [Int32])] = []
+            var codes: [(component: Int32, codes: [Int32], isHardware: [Bool])] = []
             var places: [Place] = []
             for name in events {
                 switch EventResolver.resolve(name) {
@@ -36,14 +36,21 @@
                 case .unavailable(let reason): places.append(.missing(reason: reason))
                 case .event(let event):
                     let slot = codes.firstIndex { $0.component == event.component } ?? codes.count
-                    if slot == codes.count { codes.append((event.component, [])) }
+                    if slot == codes.count { codes.append((event.component, [], [])) }
                     let index = codes[slot].codes.firstIndex(of: event.code) ?? codes[slot].codes.count
-                    if index == codes[slot].codes.count { codes[slot].codes.append(event.code) }
+                    if index == codes[slot].codes.count {
+                        codes[slot].codes.append(event.code)
+                        codes[slot].isHardware.append(
+                            event.component == PAPILibrary.perfEvent && EventResolver.isHardware(name))
+                    }
                     places.append(.counted(component: slot, index: index, standIn: event.standIn))
                 }
             }
             self.places = places
-            self.components = codes.map { ComponentCounter(component: $0.component, codes: $0.codes, team: team) }
+            self.components = codes.map {
+                ComponentCounter(
+                    component: $0.component, codes: $0.codes, isHardware: $0.isHardware, team: team)
+            }
         }
 
         deinit { close() }

@@ -32,6 +32,9 @@ public struct PerfSource: CounterSource {
 
     public func check(_ event: String) -> EventStatus? { PerfEvent(named: event).map(Self.status) }
 
+    /// Whether the kernel counts this event by itself, without the processor's counters.
+    package static func isSoftware(_ event: String) -> Bool { PerfEvent(named: event)?.isSoftware ?? false }
+
     private static func status(_ event: PerfEvent) -> EventStatus {
         if !event.isSoftware, let reason = HardwareProbe.shared.reason { return .unavailable(reason: reason) }
         let descriptor = open(event, leader: -1)
