@@ -30,6 +30,7 @@ let package = Package(
         // Floor 1
         .target(name: "CKernels"),
         .target(name: "CPlatform"),
+        .target(name: "CKnownWork"),
         .systemLibrary(name: "CPAPI"),
         .systemLibrary(name: "CZlib"),
         .target(name: "Quantization", swiftSettings: swift),
@@ -56,6 +57,12 @@ let package = Package(
             dependencies: ["Results", "Measurement", .product(name: "Mustache", package: "swift-mustache")],
             swiftSettings: swift),
         .target(
+            name: "Doctor",
+            dependencies: [
+                "Results", "Measurement", "Counters", "QuantKernels", "Quantization", "CPlatform", "CKnownWork",
+            ],
+            swiftSettings: swift),
+        .target(
             name: "Runner",
             dependencies: [
                 "Suites", "Results", "Measurement", "Counters", "PAPICounters", "Networks", "QuantKernels",
@@ -66,13 +73,17 @@ let package = Package(
         .target(
             name: "BenchCommand",
             dependencies: [
-                "Runner", "Reports", "Training", "PAPICounters", "Counters", "Suites", "Results", "Measurement",
+                "Runner", "Reports", "Doctor", "Training", "PAPICounters", "Counters", "Suites", "Results",
+                "Measurement",
                 "Networks", "QuantKernels", "Datasets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
         // Floor 7
         .executableTarget(name: "bench", dependencies: ["BenchCommand"], swiftSettings: swift),
+
+        // What only tests use
+        .target(name: "CSteps", path: "Tests/Support/CSteps"),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(name: "QuantizationTests", dependencies: ["Quantization"], swiftSettings: swift),
@@ -92,10 +103,14 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(name: "ResultsTests", dependencies: ["Results", "Measurement"], swiftSettings: swift),
         .testTarget(
+            name: "DoctorTests",
+            dependencies: ["Doctor", "Counters", "Measurement", "QuantKernels", "Results", "CKnownWork", "CSteps"],
+            swiftSettings: swift),
+        .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
-            name: "BenchCommandTests", dependencies: ["bench", "Results", "Measurement", "Networks"],
+            name: "BenchCommandTests", dependencies: ["bench", "Doctor", "Results", "Measurement", "Networks"],
             swiftSettings: swift),
     ]
 )

@@ -47,5 +47,6 @@ struct BenchRoot: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, ListCommand.self, TrainCommand.self, CountersCommand.self, MachineCommand.self,
+            DoctorCommand.self,
         ])
 }

@@ -1,31 +1,29 @@
 /// Reads what the operating system tells about the machine. Called by the runner once, before the first sample.
 public struct ContextProbe: Sendable {
-    private let root: String
+    private let tree: SystemTree
 
     /// - Parameter root: where /proc and /sys are looked for; tests pass a folder of their own.
-    public init(root: String = "/") {
-        self.root = root.hasSuffix("/") ? String(root.dropLast()) : root
-    }
+    public init(root: String = "/") { tree = SystemTree(root: root) }
 
     /// The machine's part of a context. Fields that this system does not tell stay absent.
     public func context() -> Context {
-        let info = CPUInfo(read("/proc/cpuinfo") ?? "")
+        let info = CPUInfo(tree.text("/proc/cpuinfo") ?? "")
         var context = Context()
         context.processor = info.processor
         context.instructionSets = info.instructionSets
         context.caches = caches()
-        context.kernel = read("/proc/sys/kernel/osrelease")
+        context.kernel = tree.text("/proc/sys/kernel/osrelease")
         context.governor = governor()
         context.virtualMachine = virtualMachine(info)
-        context.perfEventParanoid = read("/proc/sys/kernel/perf_event_paranoid").flatMap(Int.init)
+        context.perfEventParanoid = tree.text("/proc/sys/kernel/perf_event_paranoid").flatMap(Int.init)
         context.load = load()
         return context
     }
 
     private func caches() -> [Cache]? {
         let folder = "/sys/devices/system/cpu/cpu0/cache"
-        let caches = entries(folder).filter { $0.hasPrefix("index") }.compactMap { entry -> Cache? in
-            let field = { (name: String) in read("\(folder)/\(entry)/\(name)") }
+        let caches = tree.entries(folder).filter { $0.hasPrefix("index") }.compactMap { entry -> Cache? in
+            let field = { (name: String) in tree.text("\(folder)/\(entry)/\(name)") }
             guard let level = field("level").flatMap(Int.init), let type = field("type"),
                 let bytes = field("size").flatMap(bytes(ofSize:))
             else { return nil }
@@ -48,36 +46,23 @@ public struct ContextProbe: Sendable {
     /// All governors in use, because processors may differ.
     private func governor() -> Fact {
         let folder = "/sys/devices/system/cpu"
-        let names = entries(folder).filter { $0.hasPrefix("cpu") }
-            .compactMap { read("\(folder)/\($0)/cpufreq/scaling_governor") }
+        let names = tree.entries(folder).filter { $0.hasPrefix("cpu") }
+            .compactMap { tree.text("\(folder)/\($0)/cpufreq/scaling_governor") }
         return names.isEmpty
             ? .unknown("this system shows no frequency governor") : .known(Set(names).sorted().joined(separator: ", "))
     }
 
     private func virtualMachine(_ info: CPUInfo) -> Fact {
-        let product = ["/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name"].compactMap(read)
-        let kind = read("/sys/hypervisor/type")
+        let product = ["/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name"].compactMap(tree.text)
+        let kind = tree.text("/sys/hypervisor/type")
         guard kind != nil || info.hasHypervisor else { return .unknown("no hypervisor seen") }
         let described = ([kind].compactMap { $0 } + product).joined(separator: " ")
         return .known(described.isEmpty ? "yes, of unknown make" : described)
     }
 
     private func load() -> [Double]? {
-        let numbers = (read("/proc/loadavg") ?? "").split(separator: " ").prefix(3).compactMap { Double($0) }
+        let numbers = (tree.text("/proc/loadavg") ?? "").split(separator: " ").prefix(3).compactMap { Double($0) }
         return numbers.count == 3 ? numbers : nil
-    }
-
-    // MARK: Files
-
-    /// The file's text without surrounding white space; nil if there is none to read.
-    private func read(_ path: String) -> String? {
-        guard let bytes = try? SystemFile.read(root + path) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self).trimmed
-        return text.isEmpty ? nil : text
-    }
-
-    private func entries(_ path: String) -> [String] {
-        SystemFile.entries(root + path)
     }
 }
 
@@ -120,14 +105,4 @@ private struct CPUInfo {
         "sse4_1", "sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl",
         "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16",
     ]
-}
-
-extension String {
-    /// Without white space at both ends.
-    fileprivate var trimmed: String {
-        var rest = self[...]
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
-    }
 }

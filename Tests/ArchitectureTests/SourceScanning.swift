@@ -49,6 +49,8 @@ func manifestTargets(_ manifest: String, known: Set<String>) -> [String: Set<Str
     func finish() {
         guard let head = block.firstMatch(of: /^ {8}\.(?:target|systemLibrary|executableTarget)\(\s*name: "(\w+)"/)
         else { return }
+        // What only tests use lies in their folder and is exempt, as they are.
+        guard !block.contains("path: \"Tests/") else { return }
         let rest = block[head.range.upperBound...].replacing(/\.product\([^)]*\)/, with: "")
         targets[String(head.1)] = Set(rest.matches(of: /"(\w+)"/).map { String($0.1) }).intersection(known)
     }

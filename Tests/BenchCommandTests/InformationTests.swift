@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: [
         ["--help"], ["help", "run"], ["run", "--help"], ["list", "--help"], ["train", "--help"],
         ["counters", "--help"],
-        ["machine", "--help"],
+        ["machine", "--help"], ["doctor", "--help"],
     ])
     func helpIsReadable(arguments: [String]) throws {
         let run = try BenchProcess(arguments, in: Workspace()).wait()
@@ -22,7 +22,7 @@ import Testing
         for code in ["0 clean", "1 internal error", "2 usage", "3 regression", "4 wrong numbers", "130 interrupted"] {
             #expect(text.contains(code))
         }
-        for command in ["run", "list", "train", "counters", "machine"] {
+        for command in ["run", "list", "train", "counters", "machine", "doctor"] {
             #expect(run.stdout.contains("\n  \(command) "))
         }
     }
