@@ -203,11 +203,15 @@ struct RunCommand: ParsableCommand {
         var file = outcome.file
         let judgements = requirement?.judge(file)
         let isViolated = judgements?.contains { $0.outcome == .violated } == true
+        let lost = requireCounters ? lostCounters(file) : []
         let status: ExitStatus =
             outcome.interrupted
-            ? .interrupted : outcome.wrongNumbers ? .wrongNumbers : isViolated ? .regression : .clean
+            ? .interrupted
+            : outcome.wrongNumbers
+                ? .wrongNumbers : isViolated ? .regression : lost.isEmpty ? .clean : .countersUnavailable
         var message = verdict(file, status, cells: cells)
         if let requirement, let judgements { message += requirement.sentence(judgements) }
+        if !lost.isEmpty { message += "; required counters failed: " + lost.joined(separator: "; ") }
         file.verdict = RunVerdict(exitCode: Int(status.rawValue), message: message, requirements: judgements)
         if file.benchmarks.isEmpty {
             // Nothing was finished: what an earlier run left stays.
@@ -243,6 +247,18 @@ struct RunCommand: ParsableCommand {
         if !quiet { Console.note("wrote \(written.joined(separator: ", "))") }
         if status != .clean { throw Failure(status, message) }
         if !quiet { Console.note("bench: \(message)") }
+    }
+
+    /// Counters that were available when the run began and failed in it, with the reason, each once.
+    private func lostCounters(_ file: ResultsFile) -> [String] {
+        var lost: [String] = []
+        for counters in file.benchmarks.compactMap(\.counters) {
+            for (event, quantity) in counters.sorted(by: { $0.key < $1.key }) where quantity.value == nil {
+                let text = "\(event): \(quantity.reason ?? "")"
+                if !lost.contains(text) { lost.append(text) }
+            }
+        }
+        return lost
     }
 
     /// Tells where finished cells are, after what could not be written elsewhere.
