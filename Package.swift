@@ -17,6 +17,8 @@ let package = Package(
     products: [
         .executable(name: "bench", targets: ["bench"]),
         .library(name: "QuantKernels", targets: ["QuantKernels"]),
+        // For tests only: loaded in front of libpapi, never linked.
+        .library(name: "ScriptedPMU", type: .dynamic, targets: ["ScriptedPMU"]),
     ],
     traits: [
         .trait(name: "PAPI", description: "Read counters through libpapi (Debian: libpapi-dev)."),
@@ -84,6 +86,9 @@ let package = Package(
 
         // What only tests use
         .target(name: "CSteps", path: "Tests/Support/CSteps"),
+        .target(
+            name: "ScriptedPMU", path: "Tests/Support/ScriptedPMU",
+            linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(name: "QuantizationTests", dependencies: ["Quantization"], swiftSettings: swift),
@@ -110,7 +115,8 @@ let package = Package(
             name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
-            name: "BenchCommandTests", dependencies: ["bench", "Doctor", "Results", "Measurement", "Networks"],
+            name: "BenchCommandTests",
+            dependencies: ["bench", "Doctor", "Counters", "Results", "Measurement", "Networks"],
             swiftSettings: swift),
     ]
 )
