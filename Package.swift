@@ -117,6 +117,6 @@ let package = Package(
         .testTarget(
             name: "BenchCommandTests",
             dependencies: ["bench", "Doctor", "Counters", "Results", "Measurement", "Networks"],
-            swiftSettings: swift),
+            swiftSettings: papi),
     ]
 )

@@ -24,8 +24,8 @@ import Testing
         #expect(diagnosis.work.contains { $0.name == "additions" && $0.cycles > 0 })
         // Our own counters need no PMU: they are exact wherever there is PAPI.
         for event in diagnosis.events where event.event.hasPrefix("quantkernels::") {
-            #expect(event.verdict == .trusted, "\(event)")
-            #expect(event.comparisons.allSatisfy { $0.counted == $0.expected })
+            #expect(event.verdict == (PlayedPMU.isPossible ? .trusted : .unavailable), "\(event)")
+            #expect(event.comparisons.allSatisfy { $0.counted == (PlayedPMU.isPossible ? $0.expected : nil) })
         }
         #expect(diagnosis.events.count { $0.event.hasPrefix("quantkernels::") } == 4)
         for event in diagnosis.events where event.verdict == .unavailable {
@@ -40,7 +40,7 @@ import Testing
         let folder = try Workspace()
         let ours = try BenchProcess.run(
             "doctor", "--counters", "quantkernels::MACS", "--require-counters", "--export-json", "-", in: folder)
-        #expect(ours.status == 0, "\(ours.stderr)")
+        #expect(ours.status == (PlayedPMU.isPossible ? 0 : 6), "\(ours.stderr)")
         #expect(try Self.diagnosis(ours.stdout).events.map(\.event) == ["quantkernels::MACS"])
 
         let core = try BenchProcess.run(

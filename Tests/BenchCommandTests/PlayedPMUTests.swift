@@ -6,7 +6,7 @@ import Testing
 
 /// The real `bench` on PMUs that are played from scripts. Counts are multiples of the multiply-accumulates that the kernels
 /// really did, so that every number of a record is known.
-@Suite struct PlayedPMUTests {
+@Suite(.enabled(if: PlayedPMU.isPossible, "built without PAPI (package trait off)")) struct PlayedPMUTests {
     static let macs = 4096.0
 
     /// What the record says of an event, against `factor` for each multiply-accumulate and `plus` for each round, on every
@@ -265,6 +265,31 @@ import Testing
         }
     }
 
+    /// Six slots for each multiply-accumulate: 25 % front end, 10 % back end, 50 % retired, by each vendor's own codes.
+    @Test(arguments: [
+        (PlayedPMU.zen4, "per MACS 1", ["0x1000001a0": 1.5, "0x100001ea0": 0.6, "0x00c1": 3]),
+        (PlayedPMU.sapphireRapids, "per MACS 1", ["0x01a4": 6, "0x019c": 1.5, "0x02a4": 0.6, "0x02c2": 3]),
+        (PlayedPMU.skylake, "per MACS 1.5", ["0x019c": 1.5, "0x010e": 3.6, "0x010d": 0.075, "0x02c2": 3]),
+    ])
+    func topDownIsRightOnEachVendorsProcessors(processor: String, cycles: String, codes: [String: Double]) throws {
+        let events = codes.map { "perf raw \($0.key) per MACS \($0.value)" }.joined(separator: "\n")
+        let pmu = PlayedPMU(processor: processor, cycles: cycles + " plus 100000", "counters 4\n" + events)
+        let (run, records, _) = try pmu.measure(counters: "topdown")
+        #expect(run.status == 0)
+        let shares = ["front-end bound": 25.0, "back-end bound": 10, "retiring": 50, "wasted": 15]
+        for (name, percent) in shares {
+            let metric = try #require(records.first?.metrics?[name])
+            // The cycle counter's 100,000 of each round, which the probe needs, are a small part of a pass.
+            #expect(abs((metric.value ?? 0) - percent) < 1, "\(name): \(metric)")
+            #expect(metric.provenance == .derived)
+        }
+        // Another processor's codes mean nothing here.
+        let stranger = PlayedPMU(processor: PlayedPMU.cpuinfo("AuthenticAMD", 23, 49), cycles: cycles, events)
+        let other = try #require(try stranger.measure(counters: "topdown").records.first)
+        #expect(other.metrics?["retiring"]?.value == nil)
+        #expect(other.metrics?["retiring"]?.reason?.contains("amd 23/49") == true)
+    }
+
     /// The kernel itself lets events take turns, and tells the share.
     @Test(arguments: [(0.75, Results.Provenance.derived), (0.25, .unavailable)])
     func theKernelsShareIsKept(share: Double, ratio: Results.Provenance) throws {
@@ -313,6 +338,20 @@ import Testing
         #expect(Self.isExact(one, "PAPI_TOT_INS", 3, plus: 70), "one thread stays on the big core")
         let two = try #require(records.first { $0.threads == 2 })
         #expect(Self.reason(two, "PAPI_TOT_INS")?.contains("stood still on thread 1") == true)
+
+        // An event that may well be 0 gives itself away by the cycles beside it.
+        let misses = try PlayedPMU(
+            processor: PlayedPMU.alderLake,
+            "event PAPI_TOT_CYC per MACS 2 plus 50 cpus \(big)\nevent PAPI_L1_DCM per MACS 0.25 cpus \(big)"
+        ).measure(counters: "PAPI_L1_DCM", threads: "1,2")
+        for record in misses.records {
+            if record.threads == 1 {
+                #expect(Self.isExact(record, "PAPI_L1_DCM", 0.25))
+            } else {
+                #expect(Self.reason(record, "PAPI_L1_DCM")?.contains("stood still on thread 1") == true)
+            }
+        }
+        #expect(misses.records.count == 2)
 
         // Asked for by its own name, each kind of core counts its own.
         let (glc, grt) = ("adl_glc::INST_RETIRED:ANY", "adl_grt::INST_RETIRED:ANY")

@@ -23,6 +23,8 @@ struct PlayedPMU {
 
     static let zen4 = cpuinfo("AuthenticAMD", 25, 17)
     static let zen5 = cpuinfo("AuthenticAMD", 26, 2)
+    static let skylake = cpuinfo("GenuineIntel", 6, 85)
+    static let sapphireRapids = cpuinfo("GenuineIntel", 6, 143)
     static let alderLake = cpuinfo("GenuineIntel", 6, 151)
 
     static func cpuinfo(_ vendor: String, _ family: Int, _ model: Int, flags: String = "fpu avx2") -> String {
@@ -40,6 +42,15 @@ struct PlayedPMU {
         """
 
     static let healthy = PlayedPMU("counters 8\n" + presets)
+
+    /// Whether this build asks libpapi at all.
+    static var isPossible: Bool {
+        #if PAPI
+            true
+        #else
+            false
+        #endif
+    }
 
     /// Beside the executable, as SwiftPM builds all products into one folder.
     static let library = (BenchProcess.executable as NSString).deletingLastPathComponent + "/libScriptedPMU.so"
