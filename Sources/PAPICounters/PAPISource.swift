@@ -70,7 +70,10 @@ public struct PAPISource: CounterSource {
 
         public func components() -> [CounterComponent] { substitute.components() }
         public func catalogue() -> [CounterDescription] { substitute.catalogue() }
-        public func check(_ event: String) -> EventStatus? { substitute.check(event) }
+        /// Names that PAPI might know; others are nobody's.
+        public func check(_ event: String) -> EventStatus? {
+            event.hasPrefix("PAPI_") || event.contains("::") ? substitute.check(event) : nil
+        }
         public func begin(_ events: [String], on team: ThreadTeam) -> any CounterSession {
             substitute.begin(events, on: team)
         }

@@ -253,6 +253,7 @@
         @Test func saysThatTheTraitIsOff() {
             let readings = PAPISource().begin(["PAPI_TOT_CYC"], on: .callingThread).measure {}
             #expect(readings == [.unavailable("PAPI_TOT_CYC", "built without PAPI (package trait off)")])
+            #expect(PAPISource().check("bogus") == nil, "a misspelled group is not taken for an event")
             #expect(throws: CounterError.self) { try SoftwareDefinedEvents.register(library: "l", counters: []) }
         }
     }

@@ -54,6 +54,12 @@ import Testing
         #expect(source.check("NEVER") == nil)
         #expect(CompositeSource([Self.script]).check("GONE") == .unavailable(reason: "no such unit"))
         #expect(source.components().map(\.name) == ["script", "second"])
+        let third = ScriptedSource(name: "third", script: [:], missing: ["GONE": "a better reason"])
+        #expect(CompositeSource([Self.script, third]).check("GONE") == .unavailable(reason: "a better reason"))
+        let entries = source.catalogue()
+        #expect(entries.map(\.name) == ["CYC", "GONE", "MPX", "WRAP"], "each once")
+        #expect(entries[1].status == .available && entries[1].component == "second")
+        #expect(entries[0].component == "script")
     }
 
     @Test func teamRunsEveryThread() {

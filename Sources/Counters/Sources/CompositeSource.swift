@@ -31,18 +31,18 @@ public struct CompositeSource: CounterSource {
 
     public func check(_ event: String) -> EventStatus? { route(event)?.status }
 
-    /// The first source that can count the event, else the first that knows why it cannot.
+    /// The first source that can count the event, else the last that knows why it cannot: later sources know their own
+    /// names only, and those better.
     private func route(_ event: String) -> (index: Int, status: EventStatus)? {
-        var firstUnavailable: (index: Int, status: EventStatus)?
+        var unavailable: (index: Int, status: EventStatus)?
         for (index, source) in sources.enumerated() {
             switch source.check(event) {
             case .available: return (index, .available)
-            case .unavailable(let reason):
-                firstUnavailable = firstUnavailable ?? (index, .unavailable(reason: reason))
+            case .unavailable(let reason): unavailable = (index, .unavailable(reason: reason))
             case nil: continue
             }
         }
-        return firstUnavailable
+        return unavailable
     }
 
     public func begin(_ events: [String], on team: ThreadTeam) -> any CounterSession {
