@@ -133,9 +133,9 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
     static inline __attribute__((always_inline)) void NAME##_column( \
         const ck_int_depthwise_row *d, ptrdiff_t x, uint64_t present, VECTOR flip, VECTOR u[4], const int full) { \
         VECTOR t[4]; \
-        const int inside = x >= 0 && x < (ptrdiff_t)d->input_width; \
+        const int inside = x >= 0 && x < (ptrdiff_t)d->window.input_width; \
         CK_UNROLL for (int r = 0; r < 3; r++) { \
-            const uint8_t *p = (inside ? d->row[r] + x * (ptrdiff_t)d->step[r] : d->padding) + d->first; \
+            const uint8_t *p = (inside ? d->window.row[r] + x * (ptrdiff_t)d->window.step[r] : d->window.padding) + d->first; \
             t[r] = P##_xor_##VECTOR(full ? LOADU(p) : LOAD(present, p), flip); \
         } \
         t[3] = ZERO(); \
@@ -178,10 +178,10 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
         const VECTOR flip_out = P##_set1_epi8((char)lift); \
         enum { PAIR = 2 }; \
         VECTOR u[2 * PAIR + 1][4]; \
-        ptrdiff_t x = d->left; \
+        ptrdiff_t x = d->window.left; \
         uint8_t *out = d->out; \
         CK_UNROLL for (int c = 0; c < 3 - stride; c++) NAME##_column(d, x + c, present, flip, u[c], full); \
-        size_t left = d->pixels; \
+        size_t left = d->window.pixels; \
         for (; left >= PAIR; left -= PAIR, x += PAIR * stride, out += PAIR * d->out_stride) { \
             CK_UNROLL for (int c = 3 - stride; c < 3 + (PAIR - 1) * stride; c++) \
                 NAME##_column(d, x + c, present, flip, u[c], full); \
@@ -208,7 +208,7 @@ DEPTHWISE_ROW(row_16, __m128i, _mm, LOAD_128, _mm_setzero_si128, LOADU_128, STOR
     if (stage_sees_sign(s)) { FULL_CASES(NAME, STRIDE, 1) } \
     else { FULL_CASES(NAME, STRIDE, 0) }
 #define STRIDE_CASES(NAME) \
-    if (d->stride == 1) { SIGN_CASES(NAME, 1) } \
+    if (d->window.stride == 1) { SIGN_CASES(NAME, 1) } \
     else { SIGN_CASES(NAME, 2) }
 
 static void depthwise_row_64c4(const ck_int_depthwise_row *d, const ck_output_stage *s) {

@@ -1,4 +1,5 @@
 // Float kernels for AVX2 with FMA.
+#include "float_depthwise.h"
 #include "tables.h"
 
 #if defined(__x86_64__)
@@ -30,11 +31,13 @@ static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, c
     }
     const __m256 lower = _mm256_set1_ps(t->lower), upper = _mm256_set1_ps(t->upper);
     CK_UNROLL for (int v = 0; v < vectors; v++) {
-        const __m256i present = lanes(t->columns - 8 * (size_t)v);
-        CK_UNROLL for (int r = 0; r < rows; r++)
-            _mm256_maskstore_ps(
-                t->out + (size_t)r * t->out_stride + 8 * v, present,
-                _mm256_min_ps(_mm256_max_ps(acc[r][v], lower), upper));
+        const size_t left = t->columns - 8 * (size_t)v;
+        CK_UNROLL for (int r = 0; r < rows; r++) {
+            float *out = t->out + (size_t)r * t->out_stride + 8 * v;
+            const __m256 y = _mm256_min_ps(_mm256_max_ps(acc[r][v], lower), upper);
+            if (left >= 8) _mm256_storeu_ps(out, y);  // stores under a mask take many cycles on some processors
+            else _mm256_maskstore_ps(out, lanes(left), y);
+        }
     }
 }
 
@@ -52,27 +55,7 @@ static void gemm_6x16(const ck_float_tile *t) {
     if (t->columns <= 8) { ROWS_CASES(1) } else { ROWS_CASES(2) }
 }
 
-// A block of 8 channels keeps its 9 weights in registers while the pixels of the row pass.
-static inline __attribute__((always_inline)) void depthwise_9(const ck_float_depthwise *d) {
-    const __m256 lower = _mm256_set1_ps(d->lower), upper = _mm256_set1_ps(d->upper);
-    for (size_t c = 0; c < d->channels; c += 8) {
-        const __m256i present = lanes(d->channels - c);
-        const __m256 bias = _mm256_maskload_ps(d->bias + c, present);
-        __m256 w[9];
-        CK_UNROLL for (int tap = 0; tap < 9; tap++)
-            w[tap] = _mm256_maskload_ps(d->w + (size_t)tap * d->channels + c, present);
-        for (size_t p = 0; p < d->pixels; p++) {
-            const float *const *a = d->a + p * 9;
-            __m256 sum = bias;
-            CK_UNROLL for (int tap = 0; tap < 9; tap++)
-                sum = _mm256_fmadd_ps(_mm256_maskload_ps(a[tap] + c, present), w[tap], sum);
-            _mm256_maskstore_ps(
-                d->out + p * d->out_stride + c, present, _mm256_min_ps(_mm256_max_ps(sum, lower), upper));
-        }
-    }
-}
-
-static void depthwise_any(const ck_float_depthwise *d) {
+static void depthwise(const ck_float_depthwise *d) {
     const size_t taps = d->taps;
     const __m256 lower = _mm256_set1_ps(d->lower), upper = _mm256_set1_ps(d->upper);
     for (size_t p = 0; p < d->pixels; p++) {
@@ -90,10 +73,8 @@ static void depthwise_any(const ck_float_depthwise *d) {
     }
 }
 
-static void depthwise(const ck_float_depthwise *d) {
-    if (d->taps == 9) depthwise_9(d);
-    else depthwise_any(d);
-}
+CK_FLOAT_DEPTHWISE_ROW(
+    depthwise_row, __m256, _mm256, 8, __m256i, lanes, _mm256_maskload_ps, _mm256_maskstore_ps)
 
 // 12 independent chains of 8 MACs each.
 static uint64_t ceiling(uint64_t iterations) {
@@ -112,8 +93,8 @@ static uint64_t ceiling(uint64_t iterations) {
 const ck_kernel ck_float_avx2[] = {
     {.name = "f32_gemm_6x16__avx2", .kind = CK_FLOAT_GEMM, .isa = CK_ISA_AVX2, .rows = ROWS, .columns = COLUMNS,
      .vector = 8, .depth_unit = 1, .weight_bytes = 4, .float_gemm = gemm_6x16},
-    {.name = "f32_depthwise_8__avx2", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_AVX2, .weight_bytes = 4,
-     .float_depthwise = depthwise},
+    {.name = "f32_depthwise_8__avx2", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_AVX2, .columns = 64, .weight_bytes = 4,
+     .float_depthwise = depthwise, .float_depthwise_row = depthwise_row},
     {.name = "ceiling_f32__avx2", .kind = CK_FLOAT_CEILING, .isa = CK_ISA_AVX2, .ceiling = ceiling},
 };
 const size_t ck_float_avx2_count = sizeof ck_float_avx2 / sizeof *ck_float_avx2;

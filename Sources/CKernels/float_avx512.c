@@ -1,4 +1,5 @@
 // Float kernels for AVX-512.
+#include "float_depthwise.h"
 #include "tables.h"
 
 #if defined(__x86_64__)
@@ -58,27 +59,7 @@ static void gemm_6x64(const ck_float_tile *t) {
     }
 }
 
-// A block of 16 channels keeps its 9 weights in registers while the pixels of the row pass.
-static inline __attribute__((always_inline)) void depthwise_9(const ck_float_depthwise *d) {
-    const __m512 lower = _mm512_set1_ps(d->lower), upper = _mm512_set1_ps(d->upper);
-    for (size_t c = 0; c < d->channels; c += 16) {
-        const __mmask16 present = lanes(d->channels - c);
-        const __m512 bias = _mm512_maskz_loadu_ps(present, d->bias + c);
-        __m512 w[9];
-        CK_UNROLL for (int tap = 0; tap < 9; tap++)
-            w[tap] = _mm512_maskz_loadu_ps(present, d->w + (size_t)tap * d->channels + c);
-        for (size_t p = 0; p < d->pixels; p++) {
-            const float *const *a = d->a + p * 9;
-            __m512 sum = bias;
-            CK_UNROLL for (int tap = 0; tap < 9; tap++)
-                sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(present, a[tap] + c), w[tap], sum);
-            _mm512_mask_storeu_ps(
-                d->out + p * d->out_stride + c, present, _mm512_min_ps(_mm512_max_ps(sum, lower), upper));
-        }
-    }
-}
-
-static void depthwise_any(const ck_float_depthwise *d) {
+static void depthwise(const ck_float_depthwise *d) {
     const size_t taps = d->taps;
     const __m512 lower = _mm512_set1_ps(d->lower), upper = _mm512_set1_ps(d->upper);
     for (size_t p = 0; p < d->pixels; p++) {
@@ -96,10 +77,10 @@ static void depthwise_any(const ck_float_depthwise *d) {
     }
 }
 
-static void depthwise(const ck_float_depthwise *d) {
-    if (d->taps == 9) depthwise_9(d);
-    else depthwise_any(d);
-}
+#define LOAD_LANES(p, present) _mm512_maskz_loadu_ps(present, p)
+#define STORE_LANES(p, present, v) _mm512_mask_storeu_ps(p, present, v)
+CK_FLOAT_DEPTHWISE_ROW(
+    depthwise_row, __m512, _mm512, 16, __mmask16, lanes, LOAD_LANES, STORE_LANES)
 
 // 12 independent chains of 16 MACs each.
 static uint64_t ceiling(uint64_t iterations) {
@@ -118,8 +99,8 @@ static uint64_t ceiling(uint64_t iterations) {
 const ck_kernel ck_float_avx512[] = {
     {.name = "f32_gemm_6x64__avx512", .kind = CK_FLOAT_GEMM, .isa = CK_ISA_AVX512, .rows = ROWS, .columns = COLUMNS,
      .vector = 16, .depth_unit = 1, .weight_bytes = 4, .float_gemm = gemm_6x64},
-    {.name = "f32_depthwise_16__avx512", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_AVX512, .weight_bytes = 4,
-     .float_depthwise = depthwise},
+    {.name = "f32_depthwise_16__avx512", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_AVX512, .columns = 64, .weight_bytes = 4,
+     .float_depthwise = depthwise, .float_depthwise_row = depthwise_row},
     {.name = "ceiling_f32__avx512", .kind = CK_FLOAT_CEILING, .isa = CK_ISA_AVX512, .ceiling = ceiling},
 };
 const size_t ck_float_avx512_count = sizeof ck_float_avx512 / sizeof *ck_float_avx512;

@@ -12,6 +12,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "add_products.h"
 
 enum { ROWS = 6, COLUMNS = 16, CHUNK = 64 };
 
@@ -303,6 +304,8 @@ static void add_8(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out
         memcpy(out + i, result, n);
     }
 }
+
+CK_ADD_PRODUCTS(add_products_32, __m256i, _mm256, 256)
 #pragma clang attribute pop
 
 const ck_kernel ck_int_avx2[] = {
@@ -313,6 +316,8 @@ const ck_kernel ck_int_avx2[] = {
      .pack_bytes = depthwise_bytes},
     {.name = "output_8__avx2", .kind = CK_INT_OUTPUT, .isa = CK_ISA_AVX2, .output = output_8},
     {.name = "add_8__avx2", .kind = CK_INT_ADD, .isa = CK_ISA_AVX2, .int_add = add_8},
+    {.name = "add_products_32__avx2", .kind = CK_INT_ADD, .isa = CK_ISA_AVX2, .int_add = add_products_32,
+     .int_add_takes = add_products_takes},
     {.name = "ceiling_int__avx2", .kind = CK_INT_CEILING, .isa = CK_ISA_AVX2, .ceiling = ceiling},
 };
 const size_t ck_int_avx2_count = sizeof ck_int_avx2 / sizeof *ck_int_avx2;

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #pragma clang attribute push( \
     __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#include "add_products.h"
 #include "fused_avx512.h"
 #include "narrow_avx512.h"
 
@@ -239,6 +240,7 @@ static void output_16(
     #undef EITHER
     #undef OUTPUT
 }
+
 // One rescaling of the addition by the chain of fused_avx512.h, its constants the same in all lanes.
 typedef struct {
     __m512i m, e, constant;
@@ -349,11 +351,15 @@ static void add_16(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *ou
     else { SIGNS(0, 0) }
     #undef SIGNS
 }
+
+CK_ADD_PRODUCTS(add_products_64, __m512i, _mm512, 512)
 #pragma clang attribute pop
 
 const ck_kernel ck_int_avx512[] = {
     {.name = "add_16__avx512", .kind = CK_INT_ADD, .isa = CK_ISA_AVX512, .int_add = add_16,
      .int_add_takes = add_16_takes},
+    {.name = "add_products_64__avx512", .kind = CK_INT_ADD, .isa = CK_ISA_AVX512, .int_add = add_products_64,
+     .int_add_takes = add_products_takes},
     {.name = "output_16__avx512", .kind = CK_INT_OUTPUT, .isa = CK_ISA_AVX512, .output = output_16},
 };
 const size_t ck_int_avx512_count = sizeof ck_int_avx512 / sizeof *ck_int_avx512;

@@ -105,16 +105,21 @@ typedef struct ck_int_rows {
 } ck_int_rows;
 typedef void (*ck_int_gemm_fused_fn)(const ck_int_rows *, const ck_output_stage *);
 
-// Output pixels of one row of a 3×3 depthwise convolution of stride 1 or 2, output stage included; for stages that are
-// `fusable`.
-typedef struct ck_int_depthwise_row {
-    size_t pixels, channels;
-    size_t first;            // channel: a multiple of the kernel's columns
+// A 3×3 window that slides along one row of output pixels, with stride 1 or 2. Bytes, whatever an element is.
+typedef struct ck_row_window {
+    size_t pixels;
     const uint8_t *row[3];   // the window's rows at x = 0; a row outside the image is `padding`
     size_t step[3];          // bytes from x to x + 1: 0 outside the image
     ptrdiff_t left;          // x of the first window's left column, below 0 in the padding
     size_t input_width, stride;
     const uint8_t *padding;  // a pixel of zero points
+} ck_row_window;
+
+// Output pixels of one row of a depthwise convolution, output stage included; for stages that are `fusable`.
+typedef struct ck_int_depthwise_row {
+    ck_row_window window;
+    size_t channels;
+    size_t first;            // channel: a multiple of the kernel's columns
     const void *w;           // of all channels, as int_depthwise_row_pack wrote them
     const void *constants;   // of all channels, as stage_pack wrote them
     uint8_t *out;            // of the first pixel's first channel
@@ -154,12 +159,29 @@ typedef struct ck_float_depthwise {
 } ck_float_depthwise;
 typedef void (*ck_float_depthwise_fn)(const ck_float_depthwise *);
 
+// The same for output pixels of one row.
+typedef struct ck_float_depthwise_row {
+    ck_row_window window;
+    size_t channels, first;  // channels first ..< first + channels, first a multiple of the kernel's columns
+    size_t total;            // channels of the tensor
+    const float *w;          // [9][total]
+    const float *bias;       // [total]
+    float *out;              // of the first pixel's channel 0
+    size_t out_stride;
+    float lower, upper;
+} ck_float_depthwise_row;
+typedef void (*ck_float_depthwise_row_fn)(const ck_float_depthwise_row *);
+
 // Rescaled addition (TFLite's, left shift 20): int_scalar.c has its definition.
 typedef struct ck_int_add {
     int32_t zero_a, zero_b, zero_out;
     int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
     int32_t lower, upper;
     int32_t is_signed;  // of the three tensors
+    int32_t by_products;  // 1 if two products give the same for all pairs: then the rest is set, as add_products.h has it
+    int32_t low, high;    // the factors of a, and of b in the upper 16 bits
+    int32_t start_low, start_high;
+    int32_t shift;
 } ck_int_add;
 typedef void (*ck_int_add_fn)(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *);
 // Whether a kernel takes these scales.
@@ -202,6 +224,7 @@ typedef struct ck_kernel {
     ck_int_add_takes_fn int_add_takes;  // NULL: all
     ck_float_gemm_fn float_gemm;
     ck_float_depthwise_fn float_depthwise;
+    ck_float_depthwise_row_fn float_depthwise_row;  // or NULL
     ck_ceiling_fn ceiling;
 } ck_kernel;
 

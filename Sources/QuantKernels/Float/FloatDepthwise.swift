@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Depthwise convolution in float32, multiplier 1.
+/// Depthwise convolution in float32, multiplier 1: blocks of channels, a row of output pixels at a time.
 public final class FloatDepthwise: Operator, @unchecked Sendable {
     public let geometry: ConvolutionGeometry
     private let kernel: ck_kernel
@@ -49,35 +49,69 @@ public final class FloatDepthwise: Operator, @unchecked Sendable {
     }
 
     public override func run(part: Int, of parts: Int) {
-        let rows = Self.share(geometry.rows, part: part, of: parts)
         let channels = geometry.inputChannels
-        let taps = geometry.taps
-        let pointers = pointers[part].pointer(UnsafePointer<Float>?.self)
-        let bytes = self.pointers[part].pointer(UnsafePointer<UInt8>?.self)
-        let zero = zeroPixel.pointer(UInt8.self)
-        let input = UnsafeRawPointer(input!).assumingMemoryBound(to: UInt8.self)
-        let output = output!
-        let run = kernel.float_depthwise!
+        var outputs = 0
+        var calls = 0
+        if geometry.hasRowWindow, let rowKernel = kernel.float_depthwise_row {
+            // A row of pixels of a block of channels is the unit that is shared out: a few rows would not divide evenly.
+            let block = Int(kernel.columns)
+            let blocks = (channels + block - 1) / block
+            let units = Self.share(geometry.batch * geometry.outputHeight * blocks, part: part, of: parts)
+            var row = prepareRow()
+            for unit in units {
+                let y = unit / blocks
+                row.first = unit % blocks * block
+                row.channels = min(block, channels - row.first)
+                geometry.move(&row.window, toRow: y, input: bytes, pixelBytes: channels * 4)
+                row.out = output! + y * geometry.outputWidth * channels
+                rowKernel(&row)
+                outputs += geometry.outputWidth * row.channels
+            }
+            calls = units.count
+        } else {
+            let rows = Self.share(geometry.rows, part: part, of: parts)
+            outputs = rows.count * channels
+            calls = runAnyWindow(rows, pointers[part])
+        }
+        WorkCounter.macs.add(outputs * geometry.taps)
+        WorkCounter.calls(path).add(calls)
+    }
+
+    private var bytes: UnsafePointer<UInt8> { UnsafeRawPointer(input!).assumingMemoryBound(to: UInt8.self) }
+
+    /// What all rows share.
+    private func prepareRow() -> ck_float_depthwise_row {
+        var row = ck_float_depthwise_row()
+        row.window = geometry.rowWindow(padding: UnsafePointer(zeroPixel.pointer(UInt8.self)))
+        row.total = geometry.inputChannels
+        row.w = UnsafePointer(weights.pointer(Float.self))
+        row.bias = UnsafePointer(bias.pointer(Float.self))
+        row.out_stride = geometry.outputChannels
+        (row.lower, row.upper) = bounds
+        return row
+    }
+
+    /// Pixels are reached through pointers. Returns the number of calls.
+    private func runAnyWindow(_ rows: Range<Int>, _ scratch: AlignedBuffer) -> Int {
+        let channels = geometry.inputChannels
         var work = ck_float_depthwise()
         work.channels = channels
-        work.taps = taps
-        work.a = UnsafePointer(pointers)
+        work.taps = geometry.taps
+        work.a = UnsafePointer(scratch.pointer(UnsafePointer<Float>?.self))
         work.w = UnsafePointer(weights.pointer(Float.self))
         work.bias = UnsafePointer(bias.pointer(Float.self))
         work.out_stride = channels
         (work.lower, work.upper) = bounds
         var calls = 0
         var window = geometry.window(elementBytes: 4)
-        var row = rows.lowerBound
-        while row < rows.upperBound {
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.pixels) {
             work.pixels = min(Self.pixels, rows.upperBound - row)
-            ck_window_pointers(&window, row, work.pixels, input, zero, 1, bytes)
-            work.out = output + row * channels
-            run(&work)
-            row += work.pixels
+            ck_window_pointers(
+                &window, row, work.pixels, bytes, UnsafePointer(zeroPixel.pointer(UInt8.self)), 1, scratch.pointer())
+            work.out = output! + row * channels
+            kernel.float_depthwise(&work)
             calls += 1
         }
-        WorkCounter.macs.add(rows.count * channels * taps)
-        WorkCounter.calls(path).add(calls)
+        return calls
     }
 }

@@ -27,13 +27,15 @@ public final class IntegerAdd: Operator, @unchecked Sendable {
         let a = try FixedPointMultiplier(left.scale / twiceMax)
         let b = try FixedPointMultiplier(right.scale / twiceMax)
         let c = try FixedPointMultiplier(twiceMax / (Double(1 << 20) * output.scale))
+        var sum = ck_int_add()
+        (sum.zero_a, sum.multiplier_a, sum.shift_a) = (left.zeroPoint, a.significand, a.shift)
+        (sum.zero_b, sum.multiplier_b, sum.shift_b) = (right.zeroPoint, b.significand, b.shift)
+        (sum.zero_out, sum.multiplier_out, sum.shift_out) = (output.zeroPoint, c.significand, c.shift)
+        (sum.lower, sum.upper) = (requantization.lower, requantization.upper)
+        sum.is_signed = output.range.isSigned ? 1 : 0
+        sum.findProducts(left: left.scale / output.scale, right: right.scale / output.scale)
         parameters = .allocate(capacity: 1)
-        parameters.initialize(
-            to: ck_int_add(
-                zero_a: left.zeroPoint, zero_b: right.zeroPoint, zero_out: output.zeroPoint,
-                multiplier_a: a.significand, shift_a: a.shift, multiplier_b: b.significand, shift_b: b.shift,
-                multiplier_out: c.significand, shift_out: c.shift, lower: requantization.lower,
-                upper: requantization.upper, is_signed: output.range.isSigned ? 1 : 0))
+        parameters.initialize(to: sum)
         let scales = parameters
         kernel = registry.best(.add) { $0.int_add_takes?(scales) ?? 1 != 0 }
         super.init(name: name, path: kernel.set, outputCount: count)

@@ -59,9 +59,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         stage = try OutputStage(
             bias: folded, multipliers: multipliers, weightZero: nil, reach: reach, requantization: requantization,
             registry: registry)
-        // The row kernel takes 3×3 windows of stride 1 and 2.
-        let hasRows = geometry.kernelHeight == 3 && geometry.kernelWidth == 3 && geometry.stride <= 2
-        fused = hasRows ? stage.fused(for: kernel, channels: channels) : nil
+        fused = geometry.hasRowWindow ? stage.fused(for: kernel, channels: channels) : nil
         if fused != nil {
             self.weights = AlignedBuffer(count: kernel.pack_bytes(channels, 12))
             kernel.int_depthwise_row_pack(channels, centred, self.weights.base)
@@ -114,11 +112,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
     /// What all rows share.
     private func prepareRow(constants: AlignedBuffer) -> ck_int_depthwise_row {
         var row = ck_int_depthwise_row()
-        row.pixels = geometry.outputWidth
-        row.left = -geometry.padLeft
-        row.input_width = geometry.inputWidth
-        row.stride = geometry.stride
-        row.padding = UnsafePointer(zeroPixel.pointer(UInt8.self))
+        row.window = geometry.rowWindow(padding: UnsafePointer(zeroPixel.pointer(UInt8.self)))
         row.w = UnsafeRawPointer(weights.base)
         row.constants = UnsafeRawPointer(constants.base)
         row.out_stride = geometry.outputChannels
@@ -129,22 +123,12 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
     /// One row of pixels (`y` counts through all images) of one block of channels. Returns the number of outputs.
     private func run(_ row: inout ck_int_depthwise_row, y: Int, block: Int) -> Int {
         let channels = geometry.inputChannels
-        let rowBytes = geometry.inputWidth * channels
-        let image = y / geometry.outputHeight
-        let top = y % geometry.outputHeight * geometry.stride - geometry.padTop
-        func line(_ index: Int) -> (UnsafePointer<UInt8>, Int) {
-            let y = top + index
-            guard y >= 0, y < geometry.inputHeight else { return (row.padding, 0) }
-            return (input! + (image * geometry.inputHeight + y) * rowBytes, channels)
-        }
-        let lines = (line(0), line(1), line(2))
-        row.row = (lines.0.0, lines.1.0, lines.2.0)
-        row.step = (lines.0.1, lines.1.1, lines.2.1)
+        geometry.move(&row.window, toRow: y, input: input!, pixelBytes: channels)
         row.first = block * Int(kernel.columns)
         row.channels = min(Int(kernel.columns), channels - row.first)
         row.out = output! + y * geometry.outputWidth * channels + row.first
         kernel.int_depthwise_row(&row, stage.c)
-        return row.pixels * row.channels
+        return geometry.outputWidth * row.channels
     }
 
     /// Any window, its pixels reached through pointers; the output stage is a kernel of its own. Returns the number of calls.
