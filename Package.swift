@@ -115,6 +115,8 @@ let package = Package(
             name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
+            name: "RunnerTests", dependencies: ["Runner", "Networks", "QuantKernels"], swiftSettings: swift),
+        .testTarget(
             name: "BenchCommandTests",
             dependencies: ["bench", "Doctor", "Counters", "Results", "Measurement", "Networks"],
             swiftSettings: papi),

@@ -39,10 +39,29 @@ public enum CSVReport {
             pareto.formUnion(group.rows.filter(\.isPareto).map(\.record.name))
         }
         var text = line(header)
-        for record in file.benchmarks {
+        for record in file.benchmarks.flatMap(rows) {
             text += line(columns.map { $0.value(record, pareto.contains(record.name)) })
         }
         return text
+    }
+
+    /// A cell's row, and behind it those of its layers and of what they leave of the whole. Their latency is that in the
+    /// chain, their packed bytes are the layer's weights.
+    private static func rows(_ record: Record) -> [Record] {
+        guard let layers = record.layers else { return [record] }
+        var rows = [record]
+        for var layer in layers {
+            layer.packedBytes = layer.layer?.weightBytes
+            rows.append(layer)
+        }
+        if let sum = record.layerSum {
+            var rest = Record(name: "\(record.name)/residual", status: record.status)
+            (rest.network, rest.width, rest.resolution) = (record.network, record.width, record.resolution)
+            (rest.numerics, rest.batch, rest.threads) = (record.numerics, record.batch, record.threads)
+            rest.layerSum = sum
+            rows.append(rest)
+        }
+        return rows
     }
 
     /// Quotes a field that holds a comma, a quotation mark or a line break.
@@ -67,7 +86,7 @@ public enum CSVReport {
     }
 
     private static let columns: [Column] =
-        identity + latency + rates + outcome + counters + [column("rerun") { $0.rerun }]
+        identity + latency + rates + outcome + layer + counters + [column("rerun") { $0.rerun }]
 
     private static let identity = [
         column("name") { $0.name }, column("status") { $0.status.rawValue }, column("reason") { $0.reason },
@@ -81,7 +100,9 @@ public enum CSVReport {
     ]
 
     private static let latency = [
-        column("latency_median_ns") { number($0.latency?.median) },
+        column("latency_median_ns") {
+            number($0.latency?.median ?? ($0.layers == nil ? $0.layerSum?.residualNs : nil))
+        },
         column("latency_mad_ns") { number($0.latency?.mad) },
         column("latency_ci95_low_ns") { number($0.latency?.ci95?.low) },
         column("latency_ci95_high_ns") { number($0.latency?.ci95?.high) },
@@ -126,6 +147,18 @@ public enum CSVReport {
         column("setup_packing_ns") { number($0.setup?.packing) },
         column("setup_calibration_ns") { number($0.setup?.calibration) },
         column("output_hash") { $0.outputHash },
+    ]
+
+    /// Of a layer's row; the peak is the process's.
+    private static let layer = [
+        column("peak_resident_bytes") { number($0.peakResidentBytes) },
+        column("warm_ns") { number($0.layer?.warmNs) },
+        column("input_bytes") { number($0.layer?.inputBytes) },
+        column("output_bytes") { number($0.layer?.outputBytes) },
+        column("macs_per_byte") { number($0.layer?.macsPerByte) },
+        column("kernels") { $0.layer?.kernels.joined(separator: " ") },
+        column("bound") { $0.layer?.bound },
+        column("why") { $0.layer?.why },
     ]
 
     private static let counters =

@@ -11,6 +11,19 @@ extension String {
         return onLeft ? fill + self : self + fill
     }
 
+    /// Broken at spaces into lines of at most `width` columns; a longer word is cut. At least one line.
+    func wrapped(to width: Int) -> [String] {
+        var lines: [String] = []
+        for word in split(separator: " ") {
+            if let last = lines.last, last.displayWidth + 1 + String(word).displayWidth <= width {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(String(word).truncated(to: width))
+            }
+        }
+        return lines.isEmpty ? [""] : lines
+    }
+
     /// Cut to `width` columns, the last of them an ellipsis; unchanged if it fits.
     func truncated(to width: Int) -> String {
         guard displayWidth > width else { return self }

@@ -14,7 +14,8 @@ enum ReportModel {
             "context": ContextLines.lines(of: context).map { ["label": $0.label, "value": $0.value] },
             "has_ceilings": !ceilings.isEmpty,
             "ceilings": ceilings.map(ceiling),
-            "tables": ResultGroup.all(of: file).map(table),
+            "tables": ReportTable.all(of: file, .full).map(table),
+            "has_layers": ran.contains { $0.layers != nil },
             "checks": checks(ran),
             "counters": counters(ran),
             "counting": counting(ran),
@@ -42,18 +43,13 @@ enum ReportModel {
     }
 
     /// `{title, columns: [{title, rule}], rows: [{cells: [{text}]}], notes: [{text}]}`
-    private static func table(_ group: ResultGroup) -> [String: Any] {
-        let columns = TableColumn.columns(for: group.kind)
-        return [
-            "title": group.title,
-            "columns": columns.map(head),
-            "rows": group.rows.map { row in ["cells": columns.map { ["text": $0.text(row, .full)] }] },
-            "notes": group.notes.map { ["text": $0] },
+    private static func table(_ table: ReportTable) -> [String: Any] {
+        [
+            "title": table.title,
+            "columns": table.columns.map { ["title": $0.title, "rule": $0.isNumber ? "---:" : "---"] },
+            "rows": (0..<table.rowCount).map { row in ["cells": table.columns.map { ["text": $0.cells[row]] }] },
+            "notes": table.notes.map { ["text": $0] },
         ]
-    }
-
-    private static func head(_ column: TableColumn) -> [String: Any] {
-        ["title": column.title, "rule": column.isNumber ? "---:" : "---"]
     }
 
     /// One table of what stands outside the timed region: agreement with the references, set-up times and memory.
@@ -66,6 +62,7 @@ enum ReportModel {
             ("calibration", { $0.setup?.calibration.map { Metric.setupTime.format($0) } }),
             ("arena", { $0.arenaBytes.map { Metric.modelSize.format(Double($0)) } }),
             ("packed weights", { $0.packedBytes.map { Metric.modelSize.format(Double($0)) } }),
+            ("process, peak", { $0.peakResidentBytes.map { Metric.modelSize.format(Double($0)) } }),
         ]
         let rows = records.filter { record in columns.contains { $0.text(record) != nil } }
         return table(

@@ -18,6 +18,8 @@ extension ResultsFile {
         cell.arenaBytes = 1
         cell.counters = ["counted": .measured(1), "missing": .unavailable("sample")]
         cell.rerun = "sample"
+        cell.layers = []
+        cell.layerSum = LayerSum(rounds: 1, clockNs: 1, sumNs: 1, besideNs: 1, residualNs: 1)
         let skipped = Record(name: "sample_1.0_28/w8c-a8-qat/t1", status: .skipped, reason: "sample")
         return ResultsFile(
             context: context, benchmarks: [cell, skipped], verdict: RunVerdict(exitCode: 0, message: "sample"))

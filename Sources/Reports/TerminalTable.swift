@@ -16,7 +16,7 @@ public struct TerminalTable {
 
     /// All tables of a run, then the cells without numbers with their reasons.
     public func render(_ file: ResultsFile) -> String {
-        var sections = ResultGroup.all(of: file).map(render)
+        var sections = ReportTable.all(of: file, .compact).map(render)
         let problems = file.benchmarks.filter { $0.status != .ok }
         if !problems.isEmpty {
             let lines = problems.map { "\($0.name): \($0.status.rawValue): \($0.reason ?? "no reason recorded")\n" }
@@ -25,48 +25,52 @@ public struct TerminalTable {
         return sections.joined(separator: "\n")
     }
 
-    private func render(_ group: ResultGroup) -> String {
-        let all = TableColumn.columns(for: group.kind).map { column in
-            Column(definition: column, cells: group.rows.map { column.text($0, .compact) })
-        }
-        var columns = all.filter { column in
-            column.definition.expendable == 0 && !column.definition.title.isEmpty || !column.isBlank
+    private func render(_ table: ReportTable) -> String {
+        var columns = table.columns.filter { column in
+            column.expendable == 0 && !column.title.isEmpty || !column.isBlank
         }
         var left: [String] = []
         while lineWidth(columns) > width,
-            let worst = columns.indices.max(by: {
-                columns[$0].definition.expendable < columns[$1].definition.expendable
-            }),
-            columns[worst].definition.expendable > 0
+            let worst = columns.indices.max(by: { columns[$0].expendable < columns[$1].expendable }),
+            columns[worst].expendable > 0
         {
-            left.append(columns.remove(at: worst).definition.title)
+            left.append(columns.remove(at: worst).title)
         }
         shorten(&columns)
 
-        var text = group.title.truncated(to: width) + "\n"
-        text += line(columns.map { $0.definition.title.padded(to: $0.width, onLeft: $0.definition.isNumber) })
-        for (index, row) in group.rows.enumerated() {
-            let cells = columns.map { $0.cells[index].padded(to: $0.width, onLeft: $0.definition.isNumber) }
-            text += line(cells, bold: row.isPareto)
+        var text = table.title.truncated(to: width) + "\n"
+        text += line(columns.map { $0.title.padded(to: $0.width, onLeft: $0.isNumber) })
+        for row in 0..<table.rowCount {
+            let cells = columns.map { $0.cells[row].padded(to: $0.width, onLeft: $0.isNumber) }
+            text += line(cells, bold: table.isPareto[row])
         }
+        text += remarks(table)
         var notes: [String] = []
-        if group.rows.contains(where: \.isPareto) { notes.append("* no other row is both faster and more accurate") }
-        notes += group.notes
+        if table.isPareto.contains(true) { notes.append("* no other row is both faster and more accurate") }
+        notes += table.notes
         if !left.isEmpty { notes.append("left out for want of room: \(left.joined(separator: ", "))") }
         return notes.reduce(text) { $0 + $1.truncated(to: width) + "\n" }
     }
 
-    /// If even the columns that are always there take too much room, the first column with words gives way.
-    private func shorten(_ columns: inout [Column]) {
-        let excess = lineWidth(columns) - width
-        guard excess > 0, let index = columns.firstIndex(where: { !$0.definition.isNumber && $0.width > 1 }) else {
-            return
+    private func remarks(_ table: ReportTable) -> String {
+        let label = table.remarks.reduce(0) { max($0, $1.label.displayWidth) }
+        let indent = label + gap.count
+        return table.remarks.reduce("") { text, remark in
+            let lines = remark.text.wrapped(to: max(1, width - indent))
+            let labels = [remark.label] + Array(repeating: "", count: max(0, lines.count - 1))
+            return text + zip(labels, lines).map { line([$0.padded(to: label, onLeft: false), $1]) }.joined()
         }
+    }
+
+    /// If even the columns that are always there take too much room, the first column with words gives way.
+    private func shorten(_ columns: inout [ReportTable.Column]) {
+        let excess = lineWidth(columns) - width
+        guard excess > 0, let index = columns.firstIndex(where: { !$0.isNumber && $0.width > 1 }) else { return }
         let room = max(1, columns[index].width - excess)
         columns[index].cells = columns[index].cells.map { $0.truncated(to: room) }
     }
 
-    private func lineWidth(_ columns: [Column]) -> Int {
+    private func lineWidth(_ columns: [ReportTable.Column]) -> Int {
         columns.reduce(0) { $0 + $1.width } + gap.count * max(0, columns.count - 1)
     }
 
@@ -77,12 +81,4 @@ public struct TerminalTable {
     }
 
     private let gap = "  "
-
-    private struct Column {
-        let definition: TableColumn
-        var cells: [String]
-
-        var isBlank: Bool { cells.allSatisfy(\.isEmpty) }
-        var width: Int { cells.reduce(definition.title.displayWidth) { max($0, $1.displayWidth) } }
-    }
 }

@@ -113,6 +113,8 @@ public struct Ceiling: Codable, Sendable, Equatable {
     public var f32GmacsPerSecond: Double?
     /// Reading memory, 10⁹ bytes per second.
     public var bandwidthGbPerSecond: Double?
+    /// Of a run with a per-layer profile.
+    public var layers: LayerLimits?
 
     public init(
         threads: Int, int8GmacsPerSecond: Double? = nil, f32GmacsPerSecond: Double? = nil,
@@ -125,7 +127,7 @@ public struct Ceiling: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case threads
+        case threads, layers
         case int8GmacsPerSecond = "int8_gmacs_per_s"
         case f32GmacsPerSecond = "f32_gmacs_per_s"
         case bandwidthGbPerSecond = "bandwidth_gb_per_s"

@@ -53,11 +53,20 @@ public struct Record: Codable, Sendable, Equatable {
     public var arenaBytes: Int?
     /// Bytes of the parameters as packed for the kernels.
     public var packedBytes: Int?
+    /// Most memory that the process had resident up to the end of the cell, in bytes.
+    public var peakResidentBytes: Int?
     public var setup: Setup?
     /// Hash of the output of the timed run.
     public var outputHash: String?
     /// The command line that runs this cell alone.
     public var rerun: String?
+
+    // Of a per-layer profile.
+    /// Of a network cell: a record per operator, in the order in which they run.
+    public var layers: [Record]?
+    public var layerSum: LayerSum?
+    /// Of a layer's record.
+    public var layer: LayerFacts?
 
     public init(name: String, status: Status, reason: String? = nil) {
         self.name = name
@@ -67,7 +76,7 @@ public struct Record: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case name, status, reason, network, width, resolution, op, shape, numerics, rounding, batch, threads, backend
-        case path, macs, counters, metrics, counting, accuracy, error, rerun
+        case path, macs, counters, metrics, counting, accuracy, error, rerun, layers, layer
         case latency = "latency_ns"
         case gmacsPerSecond = "gmacs_per_s"
         case ceilingGmacsPerSecond = "ceiling_gmacs_per_s"
@@ -77,6 +86,8 @@ public struct Record: Codable, Sendable, Equatable {
         case modelBytes = "model_bytes"
         case arenaBytes = "arena_bytes"
         case packedBytes = "packed_bytes"
+        case peakResidentBytes = "peak_resident_bytes"
+        case layerSum = "layer_sum"
         case setup = "setup_ns"
         case outputHash = "output_hash"
     }

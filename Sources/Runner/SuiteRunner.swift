@@ -21,6 +21,8 @@ public final class SuiteRunner {
         public var requireCounters: Bool
         /// The most passes over a cell to count events that do not fit on the counters together.
         public var counterPasses = 8
+        /// Whether network cells are profiled layer by layer.
+        public var perLayer: Bool
         /// Folder of counter groups.
         public var counterGroups: String
         /// Path of the journal; a file that does not exist yet.
@@ -33,11 +35,13 @@ public final class SuiteRunner {
         public init(
             registry: KernelRegistry, plan: MeasureSettings, seed: UInt64, checkpoints: CheckpointStore,
             counters: [String],
-            requireCounters: Bool, counterGroups: String, journal: String, rerun: @escaping (Cell) -> String,
+            requireCounters: Bool, perLayer: Bool, counterGroups: String, journal: String,
+            rerun: @escaping (Cell) -> String,
             executable: String
         ) {
             (self.registry, self.plan, self.seed, self.checkpoints) = (registry, plan, seed, checkpoints)
             (self.counters, self.requireCounters, self.counterGroups) = (counters, requireCounters, counterGroups)
+            self.perLayer = perLayer
             (self.journal, self.rerun, self.executable) = (journal, rerun, executable)
         }
     }
@@ -48,6 +52,7 @@ public final class SuiteRunner {
         case preparing(cell: String, done: Int, total: Int)
         /// `share` of the images.
         case accuracy(cell: String, done: Int, total: Int, share: Double)
+        case profiling(workload: String, done: Int, total: Int)
         /// `share` of the whole run's sampling.
         case measuring(workload: String, done: Int, total: Int, share: Double)
     }
@@ -96,6 +101,8 @@ public final class SuiteRunner {
                     done += 1
                 }
             }
+            if shouldStop() { break }
+            if options.perLayer { profile(ready, context, progress, done: done, shouldStop) }
             if shouldStop() { break }
             try measure(
                 ready, pass: pass, context: context, done: done, progress: progress, shouldStop: shouldStop
@@ -155,7 +162,8 @@ public final class SuiteRunner {
     private func context() -> Context {
         var context = ContextProbe().context()
         let probe = MachineProbe(registry: options.registry)
-        context.ceilings = Set(cells.map(\.threads)).sorted().map { probe.ceiling(threads: $0, bandwidth: true) }
+        let caches = options.perLayer ? context.caches ?? [] : nil
+        context.ceilings = Set(cells.map(\.threads)).sorted().map { probe.ceiling(threads: $0, layersOn: caches) }
         context.clock = probe.coreClock()
         context.buildConfiguration = BuildFacts.configuration
         context.compiler = BuildFacts.compiler
@@ -253,6 +261,25 @@ public final class SuiteRunner {
 
     // MARK: Measuring
 
+    /// Layer by layer, before the cells are timed: a record is complete when its cell is.
+    private func profile(
+        _ ready: [PreparedCell], _ context: Context, _ progress: (Progress) -> Void, done: Int, _ shouldStop: () -> Bool
+    ) {
+        guard let first = ready.first else { return }
+        progress(.profiling(workload: first.cell.workload.name, done: done, total: cells.count))
+        let profiler = LayerProfiler(
+            registry: options.registry, seed: options.seed, time: options.plan.minTime / .seconds(1) * 1e9)
+        placement.withCallerOnFirst {
+            profiler.profile(
+                ready, limits: { threads in context.ceilings?.first { $0.threads == threads } }, shouldStop: shouldStop)
+        }
+        for prepared in ready {
+            for index in (prepared.record.layers ?? []).indices {
+                derive(&prepared.record.layers![index], isInteger: prepared.isInteger, context: context)
+            }
+        }
+    }
+
     private func measure(
         _ ready: [PreparedCell], pass: CounterPass, context: Context, done: Int, progress: (Progress) -> Void,
         shouldStop: () -> Bool, finished: (Record, [Double]) throws -> Void
@@ -284,6 +311,9 @@ public final class SuiteRunner {
                     }
                     record.latency = Latency(measurement)
                     derive(&record, isInteger: prepared.isInteger, context: context)
+                    if let latency = record.latency, let sum = record.layerSum?.sumNs {
+                        record.layerSum?.residualNs = latency.median - sum
+                    }
                     pass.count(prepared, into: &record)
                     try finished(record, measurement.samples)
                 })
@@ -293,6 +323,7 @@ public final class SuiteRunner {
     /// Rates that follow from the latency, the ceilings and the clock.
     private func derive(_ record: inout Record, isInteger: Bool, context: Context) {
         guard let latency = record.latency, let macs = record.macs else { return }
+        guard latency.median > 0 else { return }
         let rate = Double(macs) / latency.median
         record.gmacsPerSecond = rate
         if let ceiling = context.ceilings?.first(where: { $0.threads == record.threads }),

@@ -83,6 +83,53 @@ enum Fixture {
         return record
     }
 
+    /// Two cells that were profiled: three layers each, of which one does the work of two nodes and one multiplies nothing.
+    static let profiled: ResultsFile = {
+        var float = cell(width: 0.25, "f32", threads: 1, milliseconds: 0.5, correct: 9284)
+        var integer = cell(width: 0.25, "w8c-a8-ptq", threads: 1, milliseconds: 0.2, correct: 9279, speedup: 2.5)
+        float.layers = layers(of: float, microseconds: [330, 150, 12.5])
+        integer.layers = layers(of: integer, microseconds: [90, 95, 12.5])
+        float.layerSum = LayerSum(rounds: 100, clockNs: 23, sumNs: 492_500, besideNs: 501_000, residualNs: 7500)
+        integer.layerSum = LayerSum(rounds: 250, clockNs: 23, sumNs: 197_500, besideNs: 198_000, residualNs: 2500)
+        var context = Fixture.context()
+        context.ceilings?[0].layers = LayerLimits(
+            caches: [LayerLimits.CacheRate(level: 2, bytes: 2 << 20, gbPerSecond: 100)], int8GoutputsPerSecond: 4.5,
+            f32GoutputsPerSecond: 14, dispatchNs: 7)
+        return ResultsFile(context: context, benchmarks: [float, integer])
+    }()
+
+    private static func layers(of cell: Record, microseconds: [Double]) -> [Record] {
+        let isFloat = cell.numerics == "f32"
+        let names = [["conv_0"], ["pw_1", "add_1"], ["pool"]]
+        return names.indices.map { index in
+            var layer = Record(name: "\(cell.name)/\(names[index].joined(separator: "+"))", status: .ok)
+            (layer.network, layer.width, layer.resolution) = (cell.network, cell.width, cell.resolution)
+            (layer.numerics, layer.threads, layer.batch, layer.backend) = (cell.numerics, 1, 1, cell.backend)
+            layer.op = ["conv2d", "conv2d+add", "average_pool"][index]
+            layer.shape = ["h": 28, "c_in": 8, "c_out": 16, "k": 3, "s": 1]
+            layer.path = index == 2 ? "scalar" : cell.path
+            layer.latency = latency(1000 * microseconds[index])
+            if index < 2 {
+                layer.macs = 1_500_000
+                layer.gmacsPerSecond = 1500 / microseconds[index]
+                layer.percentOfCeiling = 150_000 / microseconds[index] / (isFloat ? 64 : 512)
+                layer.counters = ["quantkernels::MACS": .measured(1_500_000)]
+            }
+            if !isFloat, index < 2 { layer.speedupOverF32 = Estimate(value: 1.58, ci95: Interval(1.56, 1.61)) }
+            layer.layer = LayerFacts(
+                nodes: names[index], warmNs: 900 * microseconds[index], inputBytes: 6272, outputBytes: 12_544,
+                weightBytes: index < 2 ? 1152 : 0, macsPerByte: index < 2 ? 75.125 : nil,
+                kernels: index < 2 ? ["f32_gemm_6x16__avx512", "output"] : [],
+                bound: ["products 40 %", "cold data 31 %", "portable code"][index],
+                why: [
+                    "no single bound: products 40 %, requantization 25 %, with 72 products per output; the rest is loads, "
+                        + "gathering and loops",
+                    "memory-bound in the chain: 20.0 kB", "portable code without vectors",
+                ][index])
+            return layer
+        }
+    }
+
     private static func product() -> Record {
         var record = Record(name: "gemm_64x64x64/int8/t1", status: .ok)
         record.op = "gemm"

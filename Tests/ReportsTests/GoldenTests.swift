@@ -46,6 +46,12 @@ private func expectGolden(_ text: String, _ name: String, sourceLocation: Source
         try expectGolden(TerminalTable(color: false).render(Fixture.withoutPMU), "without-pmu.txt")
     }
 
+    @Test func profiled() throws {
+        try expectGolden(TerminalTable(color: false).render(Fixture.profiled), "profiled.txt")
+        try expectGolden(MarkdownReport.render(Fixture.profiled, templates: templates), "profiled.md")
+        try expectGolden(CSVReport.render(Fixture.profiled), "profiled.csv")
+    }
+
     @Test func emptyRun() throws {
         let empty = ResultsFile(context: Context(), benchmarks: [])
         try expectGolden(MarkdownReport.render(empty, templates: templates), "empty.md")

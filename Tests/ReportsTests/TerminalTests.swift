@@ -16,6 +16,15 @@ import Testing
         #expect(lines(table, width: width).contains { $0.contains("latency") })
     }
 
+    @Test(arguments: [60, 80, 120])
+    func layersFitTheWidthAndKeepTheirSentences(width: Int) {
+        let text = lines(Fixture.profiled, width: width)
+        #expect(text.allSatisfy { $0.count <= width })
+        // Wrapped, not cut.
+        let words = text.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(words.contains("with 72 products per output; the rest is loads, gathering and loops"))
+    }
+
     @Test func columnsThatGiveWayAreNamed() {
         #expect(
             lines(Fixture.withoutPMU, width: 60).contains { $0.hasPrefix("left out for want of room: path, MAC/cycle") }

@@ -17,7 +17,7 @@ import Testing
                 "percent_of_ceiling", "macs_per_cycle", "speedup_over_f32", "counters", "metrics", "counting",
                 "accuracy",
                 "error",
-                "model_bytes", "arena_bytes", "packed_bytes", "setup_ns", "output_hash", "rerun",
+                "model_bytes", "arena_bytes", "packed_bytes", "peak_resident_bytes", "setup_ns", "output_hash", "rerun",
             ])
         let keys = { (field: String) in Set((json[field] as? [String: Any] ?? [:]).keys) }
         #expect(
@@ -39,6 +39,24 @@ import Testing
         #expect(Set(counters["PAPI_TOT_CYC", default: [:]].keys) == ["provenance", "reason"])
         #expect(counters["PAPI_BR_INS"]?["share"] as? Double == 0.5)
         #expect((json["latency_ns"] as? [String: Any])?["ci95"] as? [Double] == [1, 6])
+    }
+
+    @Test func aProfiledRecordHoldsARecordPerLayer() throws {
+        let json = try object(Coding.line(profiledRecord(), of: "r"))
+        let layers = try #require(json["layers"] as? [[String: Any]])
+        #expect(layers.map { $0["name"] as? String } == ["net_0.25_28/w8c-a8-ptq/t1/pw_1+add_1"])
+        let keys = { (object: Any?) in Set((object as? [String: Any] ?? [:]).keys) }
+        #expect(
+            keys(layers[0]["layer"]) == [
+                "nodes", "warm_ns", "input_bytes", "output_bytes", "weight_bytes", "macs_per_byte", "kernels", "bound",
+                "why",
+            ])
+        #expect(keys(json["layer_sum"]) == ["rounds", "clock_ns", "sum_ns", "beside_ns", "residual_ns"])
+        let text = try Coding.line(profiledRecord(), of: "r")
+        #expect(try JSONDecoder().decode(Record.self, from: Data(text.utf8)) == profiledRecord())
+        let ceilings = try #require(try object(Coding.line(fullContext(), of: "c"))["ceilings"] as? [[String: Any]])
+        #expect(
+            keys(ceilings[0]["layers"]) == ["caches", "int8_goutputs_per_s", "f32_goutputs_per_s", "dispatch_ns"])
     }
 
     @Test func everyContextFieldHasTheNameThatTheFormatFixes() throws {

@@ -39,7 +39,7 @@ func contents(_ path: String) throws -> String {
     String(decoding: try SystemFile.read(path), as: UTF8.self)
 }
 
-/// A record in which every field is set.
+/// A record in which every field is set but those of layers.
 func fullRecord(_ name: String = "net_0.25_28/w8c-a8-ptq/t1") -> Record {
     var record = Record(name: name, status: .ok)
     record.network = "net"
@@ -74,9 +74,22 @@ func fullRecord(_ name: String = "net_0.25_28/w8c-a8-ptq/t1") -> Record {
     record.modelBytes = 100
     record.arenaBytes = 200
     record.packedBytes = 300
+    record.peakResidentBytes = 400
     record.setup = Setup(building: 1, packing: 2, calibration: 3)
     record.outputHash = "ab12"
     record.rerun = "bench run suites/x.json --filter '^net_0.25_28/w8c-a8-ptq/t1$'"
+    return record
+}
+
+/// A record of a cell that was profiled, with one layer.
+func profiledRecord() -> Record {
+    var record = fullRecord()
+    var layer = fullRecord(record.name + "/pw_1+add_1")
+    layer.layer = LayerFacts(
+        nodes: ["pw_1", "add_1"], warmNs: 2, inputBytes: 10, outputBytes: 20, weightBytes: 30, macsPerByte: 1,
+        kernels: ["gemm"], bound: "compute 91 %", why: "compute-bound at 91 % of the ceiling")
+    record.layers = [layer]
+    record.layerSum = LayerSum(rounds: 6, clockNs: 0.5, sumNs: 3, besideNs: 3.25, residualNs: 0.5)
     return record
 }
 
@@ -93,6 +106,9 @@ func fullContext() -> Context {
     context.ceilings = [
         Ceiling(threads: 1, int8GmacsPerSecond: 35, f32GmacsPerSecond: 9, bandwidthGbPerSecond: 12)
     ]
+    context.ceilings?[0].layers = LayerLimits(
+        caches: [LayerLimits.CacheRate(level: 2, bytes: 1 << 20, gbPerSecond: 100)], int8GoutputsPerSecond: 5,
+        f32GoutputsPerSecond: 15, dispatchNs: 7)
     context.clock = ClockRate(hz: 3e9, provenance: .derived)
     context.buildConfiguration = "release"
     context.compiler = "Swift 6"

@@ -36,6 +36,8 @@ struct RunCommand: ParsableCommand {
             valueName: "count"))
     var counterPasses: Int?
     @Flag(help: "Fail with status 6 if a counter is unavailable.") var requireCounters = false
+    @Flag(help: "Measure every layer of the networks, too: in the chain, warm, and what bounds it.") var perLayer =
+        false
     @Option(help: ArgumentHelp("Folder of the results (BENCH_OUTPUT).", valueName: "folder")) var output: String?
     @Option(help: ArgumentHelp("Write CSV here, too; - is stdout.", valueName: "path")) var exportCsv: String?
     @Option(help: ArgumentHelp("Write JSON here, too; - is stdout.", valueName: "path")) var exportJson: String?
@@ -48,7 +50,11 @@ struct RunCommand: ParsableCommand {
         let registry = try Environment.registry(isa: isa)
         let plan = try plan(suite)
         let requirement = try RunRequirement(flag: minSpeedup, suite: suite, cells: expansion.cells, registry: registry)
-        if !quiet { for warning in expansion.warnings + crowding(expansion.cells) { Console.warning(warning) } }
+        if !quiet {
+            for warning in expansion.warnings + crowding(expansion.cells) + layerless(expansion.cells) {
+                Console.warning(warning)
+            }
+        }
         if dryRun {
             for cell in expansion.cells { print(cell.name) }
             Console.note(
@@ -73,7 +79,8 @@ struct RunCommand: ParsableCommand {
         var runnerOptions = SuiteRunner.Options(
             registry: registry, plan: plan, seed: seed,
             checkpoints: CheckpointStore(shareDirectory: shareDirectory), counters: try counterNames(suite),
-            requireCounters: requireCounters, counterGroups: Resources.folder("suites/counter-groups"),
+            requireCounters: requireCounters, perLayer: perLayer,
+            counterGroups: Resources.folder("suites/counter-groups"),
             journal: journal, rerun: rerun(suite, seed: seed), executable: Resources.executable)
         runnerOptions.counterPasses = try passes()
         let runner = SuiteRunner(suite: suite, cells: expansion.cells, options: runnerOptions)
@@ -147,7 +154,9 @@ struct RunCommand: ParsableCommand {
                 counterPasses.map { "\($0)" } ?? Environment.value("BENCH_COUNTER_PASSES")
             ),
         ]
-        let given = flags.compactMap { flag in flag.value.map { " \(flag.name) \(shellQuoted($0))" } }.joined()
+        let given =
+            flags.compactMap { flag in flag.value.map { " \(flag.name) \(shellQuoted($0))" } }.joined()
+            + (perLayer ? " --per-layer" : "")
         let overridden = options.threads ?? Environment.value("BENCH_THREADS")
         return { cell in
             let threads = overridden == nil ? "" : " --threads \(cell.threads)"
@@ -173,6 +182,13 @@ struct RunCommand: ParsableCommand {
         ]
     }
 
+    /// Says that a profile was asked for where there is nothing to profile.
+    private func layerless(_ cells: [Cell]) -> [String] {
+        let isNetwork = { (cell: Cell) in if case .network = cell.workload { true } else { false } }
+        guard perLayer, !cells.contains(where: isNetwork) else { return [] }
+        return ["--per-layer: none of these cells is a network, and single operators have no layers"]
+    }
+
     // MARK: Output
 
     private func stamp() -> String {
@@ -190,6 +206,8 @@ struct RunCommand: ParsableCommand {
             line.show("\(done)/\(total) cells, preparing \(cell)", force: true)
         case .accuracy(let cell, let done, let total, let share):
             line.show("\(done)/\(total) cells, accuracy of \(cell): \(Int(100 * share)) %")
+        case .profiling(let workload, let done, let total):
+            line.show("\(done)/\(total) cells, layers of \(workload)", force: true)
         case .measuring(let workload, let done, let total, let share):
             line.show("\(ProgressLine.bar(share)) \(done)/\(total) cells, measuring \(workload)")
         }

@@ -38,6 +38,21 @@ open class Executor: @unchecked Sendable {
         for step in steps { pool.run(step) }
     }
 
+    /// One inference as `run()` makes it, calling `body` with the index of each step that is done: where a profile reads
+    /// the clock.
+    public final func runSteps(afterEach body: (_ step: Int) -> Void) {
+        for (index, step) in steps.enumerated() {
+            pool.run(step)
+            body(index)
+        }
+    }
+
+    /// Runs one step alone; what it reads is what the steps before it left there.
+    public final func run(step index: Int) { pool.run(steps[index]) }
+
+    /// The nodes whose work step `index` does, ascending.
+    public func nodes(ofStep index: Int) -> [Int] { [index] }
+
     /// Runs step by step and calls `body` after each with the index of the tensor that it wrote, while it is alive.
     public final func run(observing body: (_ tensor: Int) throws -> Void) rethrows {
         for (index, step) in steps.enumerated() {
@@ -55,6 +70,9 @@ open class Executor: @unchecked Sendable {
 
     /// Memory of a tensor; valid for the input between runs and for the output after one, others only while observed.
     func memory(of tensor: Int) -> UnsafeMutableRawPointer { arena.base + plan.offsets[tensor] }
+
+    /// Bytes of a tensor.
+    func bytes(of tensor: Int) -> Int { bytes[tensor] }
 
     func elements<Element>(of tensor: Int, as type: Element.Type) -> UnsafeMutableBufferPointer<Element> {
         UnsafeMutableBufferPointer(

@@ -1,4 +1,5 @@
 internal import Measurement
+internal import Networks
 internal import QuantKernels
 internal import Results
 internal import Suites
@@ -18,6 +19,8 @@ final class PreparedCell {
     let countSaturation: (() -> Void)?
     /// Whether a percent of the integer or of the float ceiling is shown.
     let isInteger: Bool
+    /// Of a network cell.
+    var executor: Executor? { (workload as? ExecutorWorkload)?.executor }
 
     init(
         cell: Cell, workload: Measurement.Workload, pool: ThreadPool, record: Record, isInteger: Bool,

@@ -5,7 +5,7 @@ public import Results
 
 /// What this machine can do at most, measured: the ceilings that results are a percent of, and the core clock.
 public struct MachineProbe {
-    private let registry: KernelRegistry
+    let registry: KernelRegistry
     private let clock = MonotonicClock()
     /// Repetitions of each loop; the best counts, since whatever disturbs only slows.
     private static let repetitions = 7
@@ -16,12 +16,18 @@ public struct MachineProbe {
     public init(registry: KernelRegistry) { self.registry = registry }
 
     /// Integer and float multiply-accumulates and memory reads of `threads` threads at once.
-    /// - Parameter bandwidth: false leaves the memory out, which takes longest.
-    public func ceiling(threads: Int, bandwidth: Bool = true) -> Ceiling {
+    /// - Parameters:
+    ///   - bandwidth: false leaves the memory out, which takes longest.
+    ///   - caches: of this machine; where they are given, what bounds single layers is measured, too.
+    public func ceiling(threads: Int, bandwidth: Bool = true, layersOn caches: [Cache]? = nil) -> Ceiling {
         let pool = ThreadPool(threads: threads)
         let placement = Placement()
         placement.spread(pool)
-        return placement.withCallerOnFirst { ceiling(pool, bandwidth: bandwidth) }
+        return placement.withCallerOnFirst {
+            var ceiling = ceiling(pool, bandwidth: bandwidth)
+            if let caches { ceiling.layers = layerLimits(pool, caches) }
+            return ceiling
+        }
     }
 
     private func ceiling(_ pool: ThreadPool, bandwidth: Bool) -> Ceiling {
@@ -55,17 +61,21 @@ public struct MachineProbe {
     }
 
     /// 10⁹ bytes per second read from buffers far larger than the caches, one part each.
-    private func readRate(_ pool: ThreadPool) -> Double {
-        let bytes = 256 << 20
+    private func readRate(_ pool: ThreadPool) -> Double { readRate(pool, bytes: 256 << 20, times: 1) }
+
+    /// 10⁹ bytes per second of reading a buffer `times` times in a row, a part of it on each thread.
+    func readRate(_ pool: ThreadPool, bytes: Int, times: Int) -> Double {
         let buffer = AlignedBuffer(count: bytes)
         let work = LoopOperator { part, parts in
             let share = Operator.share(bytes / 64, part: part, of: parts)
-            _ = readStream(buffer, from: share.lowerBound * 64, count: share.count * 64)
+            for _ in 0..<times { _ = readStream(buffer, from: share.lowerBound * 64, count: share.count * 64) }
         }
-        return best(pool, work) { Double(bytes) / $0 }
+        return best(pool, work) { Double(bytes * times) / $0 }
     }
 
-    private func best(_ pool: ThreadPool, _ work: Operator, _ rate: (Double) -> Double) -> Double {
+    /// The best rate of running an operator on all threads.
+    /// - Parameter rate: of a number of nanoseconds.
+    func best(_ pool: ThreadPool, _ work: Operator, _ rate: (Double) -> Double) -> Double {
         pool.runOnEachThread(work)
         var best = 0.0
         for _ in 0..<Self.repetitions {
