@@ -8,8 +8,8 @@ public enum ChannelAxis: Hashable, Sendable {
 
 /// A weight tensor as integers, in the order of the float tensor that it was made from.
 public struct QuantizedWeights: Hashable, Sendable {
-    /// Members of `range`: 16 bits hold both the signed and the unsigned eight.
-    public let values: [Int16]
+    /// Members of `range`.
+    public let values: ByteIntegers
     /// One element per tensor, or one per channel.
     public let parameters: [QuantizationParameters]
     public let channels: Int
@@ -92,7 +92,8 @@ public struct WeightQuantizer: Hashable, Sendable {
                 try QuantizationParameters(
                     scale: max(spanning.scale, floor), zeroPoint: spanning.zeroPoint, range: range))
         }
-        let values = weights.indices.map { Int16(parameters[set(of: $0)].quantize(weights[$0])) }
+        let values = ByteIntegers(
+            weights.indices.lazy.map { parameters[set(of: $0)].quantize(weights[$0]) }, range: range)
         return QuantizedWeights(values: values, parameters: parameters, channels: channels, axis: axis)
     }
 }

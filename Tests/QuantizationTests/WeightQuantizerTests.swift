@@ -49,11 +49,11 @@ import Testing
     @Test func symmetricIntegersByHand() throws {
         let quantizer = try WeightQuantizer(bits: 8, mapping: .symmetric, granularity: .perChannel)
         let rows = try quantizer.quantize([-1, 0.5, 2, -4], channels: 2, axis: .outermost)
-        #expect(rows.values == [-127, 64, 64, -127])
+        #expect(Array(rows.values) == [-127, 64, 64, -127])
         #expect(rows.parameters.map(\.scale) == [1.0 / 127, 4.0 / 127])
         // The same numbers read as HWC: channel 0 is {−1, 2}, channel 1 {0.5, −4}.
         let columns = try quantizer.quantize([-1, 0.5, 2, -4], channels: 2, axis: .innermost)
-        #expect(columns.values == [-64, 16, 127, -127])
+        #expect(Array(columns.values) == [-64, 16, 127, -127])
         #expect(columns.parameters.map(\.scale) == [2.0 / 127, 4.0 / 127])
     }
 
@@ -82,5 +82,16 @@ import Testing
         #expect(throws: QuantizationError.notFinite(value: .infinity, index: 1)) {
             try quantizer.quantize([1, .infinity], channels: 1, axis: .outermost)
         }
+    }
+
+    @Test(arguments: [(2, Mapping.symmetric), (8, .symmetric), (4, .affine), (8, .affine)])
+    func bytesHoldEveryIntegerOfTheRange(bits: Int, mapping: Mapping) throws {
+        let quantizer = try WeightQuantizer(bits: bits, mapping: mapping, granularity: .perTensor)
+        let (lowest, highest) = (Int(quantizer.range.lowest), Int(quantizer.range.highest))
+        // Reals that are the integers themselves: the scale is 1.
+        let quantized = try quantizer.quantize((lowest...highest).map(Float.init), channels: 1, axis: .outermost)
+        #expect(Array(quantized.values) == (lowest...highest).map(Int16.init))
+        #expect(quantized.values.count == highest - lowest + 1)
+        #expect(quantized.values.last == Int16(highest))
     }
 }

@@ -58,21 +58,20 @@ struct WeightPacking {
             zeroPoints[column] = centred ? 0 : zero - lift
         }
         let count = taps * depth
-        weights.values.withUnsafeBufferPointer { values in
-            if centred {
-                let out = buffer.pointer(Int16.self)
-                forEach { index, column, element in
-                    let w = Int32(values[column * count + element]) - offsets[column]
-                    out[index] = Int16(w)
-                    sums[column] &+= w
-                }
-            } else {
-                let out = buffer.pointer(Int8.self)
-                forEach { index, column, element in
-                    let w = Int32(values[column * count + element]) - offsets[column]
-                    out[index] = Int8(w)
-                    sums[column] &+= w
-                }
+        let values = weights.values
+        if centred {
+            let out = buffer.pointer(Int16.self)
+            forEach { index, column, element in
+                let w = Int32(values[column * count + element]) - offsets[column]
+                out[index] = Int16(w)
+                sums[column] &+= w
+            }
+        } else {
+            let out = buffer.pointer(Int8.self)
+            forEach { index, column, element in
+                let w = Int32(values[column * count + element]) - offsets[column]
+                out[index] = Int8(w)
+                sums[column] &+= w
             }
         }
         return (buffer, zeroPoints, sums)
