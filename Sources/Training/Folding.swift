@@ -15,20 +15,21 @@ public enum BatchNormFolding {
             }
         }
         var result: FoldedParameters = [:]
-        for node in network.nodes {
-            switch node.operation {
-            case .conv2d(_, let channels, _, let batchNorm):
-                result[node.name] = try fold(node.name, parameters, batchNorm) { $0 / ($1 / channels) }
-            case .depthwiseConv2d(_, _, let batchNorm):
-                result[node.name] = try fold(node.name, parameters, batchNorm) { index, _ in
-                    index % node.output.channels
-                }
-            case .fullyConnected:
-                result[node.name] = try fold(node.name, parameters, false) { _, _ in 0 }
-            default: break
-            }
-        }
+        for node in network.nodes { result[node.name] = try fold(node, parameters: parameters) }
         return result
+    }
+
+    /// The layer of one node; nil if it has no parameters. Parameters that are missing count as empty.
+    /// - Throws: `TrainingError` for a variance below zero.
+    public static func fold(_ node: Network.Node, parameters: Parameters) throws(TrainingError) -> FoldedLayer? {
+        switch node.operation {
+        case .conv2d(_, let channels, _, let batchNorm):
+            try fold(node.name, parameters, batchNorm) { $0 / ($1 / channels) }
+        case .depthwiseConv2d(_, _, let batchNorm):
+            try fold(node.name, parameters, batchNorm) { index, _ in index % node.output.channels }
+        case .fullyConnected: try fold(node.name, parameters, false) { _, _ in 0 }
+        default: nil
+        }
     }
 
     /// `channel` tells the output channel of a weight from its index and the number of weights.

@@ -64,4 +64,34 @@ import Testing
             try Calibration(executor, images: 1) { _, input in input[0] = 2 }
         }
     }
+
+    /// Three images, so that the last pass has one.
+    @Test func layerByLayerSeesTheSameRanges() throws {
+        let network = Graphs.everyOperation
+        let layers = randomLayers(network, seed: 2)
+        let images = randomImages(network, 3, seed: 5)
+        let pool = ThreadPool(threads: 2)
+        let executor = try FloatExecutor(
+            network: network, parameters: layers, batch: 1, registry: KernelRegistry(), pool: pool)
+        let whole = try Calibration(executor, images: 3) { range, input in
+            for (index, value) in range.flatMap({ reals(images[$0]) }).enumerated() { input[index] = value }
+        }
+        let single = try Calibration(network, layers, images: 3, registry: KernelRegistry(), pool: pool) {
+            range, input in
+            let values = range.flatMap { reals(images[$0]) }
+            #expect(values.count == input.count)
+            for (index, value) in values.enumerated() { input[index] = value }
+        }
+        #expect(single.images == 3)
+        #expect(single.ranges.map(\.minimum) == whole.ranges.map(\.minimum))
+        #expect(single.ranges.map(\.maximum) == whole.ranges.map(\.maximum))
+        #expect(throws: QuantizationError.nothingObserved) {
+            try Calibration(network, layers, images: 0, registry: KernelRegistry(), pool: pool) { _, _ in }
+        }
+        #expect(throws: NetworkError.missingLayer("stem", network: network.name)) {
+            try Calibration(network, FoldedParameters(), images: 1, registry: KernelRegistry(), pool: pool) {
+                _, input in input.update(repeating: 0)
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-internal import QuantKernels
+public import QuantKernels
 internal import Quantization
 
 /// The ranges that the tensors of a network take on calibration images: min-max, observed on the float executor.
@@ -18,8 +18,7 @@ public struct Calibration: Sendable {
         load: (_ range: Range<Int>, _ input: UnsafeMutableBufferPointer<Float>) -> Void
     ) throws {
         guard images > 0 else { throw QuantizationError.nothingObserved }
-        let network = executor.network
-        var observers = [MinMaxObserver](repeating: MinMaxObserver(), count: network.last + 1)
+        var observers = Observers(executor.network)
         var next = 0
         while next < images {
             let range = next..<min(next + executor.batch, images)
@@ -28,17 +27,59 @@ public struct Calibration: Sendable {
                 let values = executor.tensor(tensor)
                 // A last, shorter batch leaves old images behind it: they are not looked at.
                 let present = values.count / executor.batch * range.count
-                do { try observers[tensor].observe(UnsafeBufferPointer(rebasing: values[..<present])) } catch {
-                    throw NetworkError.notFinite(layer: tensor == 0 ? "input" : network.nodes[tensor - 1].name)
-                }
+                try observers.observe(tensor, UnsafeBufferPointer(rebasing: values[..<present]))
             }
             try observe(0)
             try executor.run { tensor in
-                if !network.holdsIndices(tensor) { try observe(tensor) }
+                if !executor.network.holdsIndices(tensor) { try observe(tensor) }
             }
             next = range.upperBound
         }
-        ranges = observers.map { $0.observed ?? (0, 0) }
+        self.init(observers, images: images)
+    }
+
+    /// Runs `images` images with the weights of one layer in memory at a time: each is made once for every two images, whose
+    /// activations are in memory together.
+    ///
+    /// - Parameter load: writes images `range` to the input, which is as long as they are.
+    /// - Throws: as above; `NetworkError.missingLayer`, `KernelError.shape`.
+    public init(
+        _ network: Network, _ parameters: any FoldedLayers, images: Int, registry: KernelRegistry, pool: ThreadPool,
+        load: (_ range: Range<Int>, _ input: UnsafeMutableBufferPointer<Float>) -> Void
+    ) throws {
+        guard images > 0 else { throw QuantizationError.nothingObserved }
+        var observers = Observers(network)
+        for first in stride(from: 0, to: images, by: 2) {
+            let range = first..<min(first + 2, images)
+            try FloatExecutor.pass(
+                network, parameters, batch: range.count, registry: registry, pool: pool,
+                load: { load(range, $0) },
+                observe: { tensor, values in
+                    if !network.holdsIndices(tensor) { try observers.observe(tensor, values) }
+                })
+        }
+        self.init(observers, images: images)
+    }
+
+    private init(_ observers: Observers, images: Int) {
+        ranges = observers.all.map { $0.observed ?? (0, 0) }
         self.images = images
+    }
+
+    /// One per tensor.
+    private struct Observers {
+        let network: Network
+        var all: [MinMaxObserver]
+
+        init(_ network: Network) {
+            self.network = network
+            all = Array(repeating: MinMaxObserver(), count: network.last + 1)
+        }
+
+        mutating func observe(_ tensor: Int, _ values: UnsafeBufferPointer<Float>) throws(NetworkError) {
+            do { try all[tensor].observe(values) } catch {
+                throw .notFinite(layer: tensor == 0 ? "input" : network.nodes[tensor - 1].name)
+            }
+        }
     }
 }

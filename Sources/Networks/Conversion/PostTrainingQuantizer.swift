@@ -27,7 +27,7 @@ public struct PostTrainingQuantizer: Sendable {
     /// - Parameter inputParameters: of the input tensor, where the data fix them (an 8-bit image); by calibration otherwise.
     /// - Throws: `NetworkError`, `QuantizationError`.
     public func quantize(
-        _ network: Network, _ parameters: FoldedParameters, calibration: Calibration,
+        _ network: Network, _ parameters: any FoldedLayers, calibration: Calibration,
         inputParameters: QuantizationParameters? = nil
     ) throws -> QuantizedModel {
         let activations = try activationParameters(network, calibration, inputParameters)

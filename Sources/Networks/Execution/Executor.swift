@@ -19,10 +19,7 @@ open class Executor: @unchecked Sendable {
         network: Network, batch: Int, pool: ThreadPool, elementBytes: Int,
         make: (_ node: Network.Node, _ index: Int, _ place: (Int) -> UnsafeMutableRawPointer) throws -> Operator
     ) throws {
-        let bytes = (0...network.last).map { tensor in
-            // An argmax is int32, whatever the activations are.
-            network.shape(of: tensor).count * batch * (network.holdsIndices(tensor) ? 4 : elementBytes)
-        }
+        let bytes = network.tensorBytes(batch: batch, elementBytes: elementBytes)
         let plan = ArenaPlan(network: network, bytes: bytes)
         let arena = AlignedBuffer(count: plan.size)
         (self.network, self.batch, self.pool) = (network, batch, pool)
@@ -90,6 +87,14 @@ open class Executor: @unchecked Sendable {
 extension Network {
     /// Whether the tensor is an argmax's: int32 indices instead of activations.
     func holdsIndices(_ tensor: Int) -> Bool { tensor > 0 && nodes[tensor - 1].operation == .argmax }
+
+    /// Bytes of each tensor.
+    func tensorBytes(batch: Int, elementBytes: Int) -> [Int] {
+        (0...last).map { tensor in
+            // An argmax is int32, whatever the activations are.
+            shape(of: tensor).count * batch * (holdsIndices(tensor) ? 4 : elementBytes)
+        }
+    }
 
     /// Geometry of a windowed node.
     func geometry(_ node: Node, window: Window, batch: Int) -> ConvolutionGeometry {

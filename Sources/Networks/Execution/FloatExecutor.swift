@@ -4,33 +4,73 @@ public import QuantKernels
 public final class FloatExecutor: Executor, @unchecked Sendable {
     /// - Throws: `NetworkError.missingLayer`, `KernelError.shape`.
     public init(
-        network: Network, parameters: FoldedParameters, batch: Int = 1, registry: KernelRegistry, pool: ThreadPool
+        network: Network, parameters: any FoldedLayers, batch: Int = 1, registry: KernelRegistry, pool: ThreadPool
     ) throws {
         try super.init(network: network, batch: batch, pool: pool, elementBytes: 4) { node, index, place in
-            let operation = try Self.prepare(
-                node, network: network, parameters: parameters, batch: batch, registry: registry, threads: pool.threads)
-            let (input, output) = (UnsafeRawPointer(place(node.inputs[0])), place(index + 1))
-            switch operation {
-            case let op as FloatConvolution: op.bind(input: input, output: output)
-            case let op as FloatDepthwise: op.bind(input: input, output: output)
-            case let op as FloatAdd:
-                op.bind(left: input, right: UnsafeRawPointer(place(node.inputs[1])), output: output)
-            case let op as Concatenation:
-                op.bind(inputs: node.inputs.map { UnsafeRawPointer(place($0)) }, output: output)
-            case let op as Pool<MeanOfFloat>: op.bind(input: input, output: output)
-            case let op as Pool<MaximumOfFloat>: op.bind(input: input, output: output)
-            case let op as Padding: op.bind(input: input, output: output)
-            case let op as Copy: op.bind(input: input, output: output)
-            case let op as FloatSoftmax: op.bind(input: input, output: output)
-            case let op as Argmax<Float>: op.bind(input: input, output: output)
-            default: throw NetworkError.unsupported("\(node.name): no binding for \(type(of: operation))")
-            }
-            return operation
+            try Self.prepare(
+                node, index, network: network, parameters: parameters, batch: batch, registry: registry,
+                threads: pool.threads, place: place)
         }
     }
 
+    /// A node's operator, bound to its tensors' places.
     private static func prepare(
-        _ node: Network.Node, network: Network, parameters: FoldedParameters, batch: Int, registry: KernelRegistry,
+        _ node: Network.Node, _ index: Int, network: Network, parameters: any FoldedLayers, batch: Int,
+        registry: KernelRegistry, threads: Int, place: (Int) -> UnsafeMutableRawPointer
+    ) throws -> Operator {
+        let operation = try make(
+            node, network: network, parameters: parameters, batch: batch, registry: registry, threads: threads)
+        let (input, output) = (UnsafeRawPointer(place(node.inputs[0])), place(index + 1))
+        switch operation {
+        case let op as FloatConvolution: op.bind(input: input, output: output)
+        case let op as FloatDepthwise: op.bind(input: input, output: output)
+        case let op as FloatAdd:
+            op.bind(left: input, right: UnsafeRawPointer(place(node.inputs[1])), output: output)
+        case let op as Concatenation:
+            op.bind(inputs: node.inputs.map { UnsafeRawPointer(place($0)) }, output: output)
+        case let op as Pool<MeanOfFloat>: op.bind(input: input, output: output)
+        case let op as Pool<MaximumOfFloat>: op.bind(input: input, output: output)
+        case let op as Padding: op.bind(input: input, output: output)
+        case let op as Copy: op.bind(input: input, output: output)
+        case let op as FloatSoftmax: op.bind(input: input, output: output)
+        case let op as Argmax<Float>: op.bind(input: input, output: output)
+        default: throw NetworkError.unsupported("\(node.name): no binding for \(type(of: operation))")
+        }
+        return operation
+    }
+
+    /// One inference that makes each operator when its turn comes and drops it then: the weights of one layer are in memory
+    /// at a time. For calibrating networks that are large.
+    ///
+    /// - Parameters:
+    ///   - load: writes `batch` images to the input.
+    ///   - observe: sees each tensor, the input as 0, as long as it is alive.
+    static func pass(
+        _ network: Network, _ parameters: any FoldedLayers, batch: Int, registry: KernelRegistry, pool: ThreadPool,
+        load: (UnsafeMutableBufferPointer<Float>) -> Void,
+        observe: (_ tensor: Int, UnsafeBufferPointer<Float>) throws -> Void
+    ) throws {
+        let bytes = network.tensorBytes(batch: batch, elementBytes: 4)
+        let plan = ArenaPlan(network: network, bytes: bytes)
+        let arena = AlignedBuffer(count: plan.size)
+        func values(_ tensor: Int) -> UnsafeMutableBufferPointer<Float> {
+            UnsafeMutableBufferPointer(
+                start: (arena.base + plan.offsets[tensor]).assumingMemoryBound(to: Float.self),
+                count: bytes[tensor] / 4)
+        }
+        load(values(0))
+        try observe(0, UnsafeBufferPointer(values(0)))
+        for (index, node) in network.nodes.enumerated() {
+            pool.run(
+                try prepare(
+                    node, index, network: network, parameters: parameters, batch: batch, registry: registry,
+                    threads: pool.threads, place: { arena.base + plan.offsets[$0] }))
+            try observe(index + 1, UnsafeBufferPointer(values(index + 1)))
+        }
+    }
+
+    private static func make(
+        _ node: Network.Node, network: Network, parameters: any FoldedLayers, batch: Int, registry: KernelRegistry,
         threads: Int
     ) throws -> Operator {
         let input = network.shape(of: node.inputs[0])

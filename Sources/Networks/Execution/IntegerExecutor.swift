@@ -4,20 +4,27 @@ internal import Quantization
 /// Runs a quantized network on integers only: no floating-point operation stands between the quantized input and the
 /// quantized output. (The rounding mode `fp32`, which is none of integer-only inference, is refused unless asked for.)
 public final class IntegerExecutor: Executor, @unchecked Sendable {
+    /// The model without its weights: the operators hold them in their kernels' order.
     public let model: QuantizedModel
 
+    /// - Parameter model: each layer's weights are let go of as soon as they are packed, unless the caller keeps the model.
     /// - Throws: `NetworkError`, `KernelError`, `QuantizationError` (a layer that could overflow its accumulator).
     public init(
-        model: QuantizedModel, batch: Int = 1, registry: KernelRegistry, pool: ThreadPool,
+        model: consuming QuantizedModel, batch: Int = 1, registry: KernelRegistry, pool: ThreadPool,
         allowsFloatRequantization: Bool = false
     ) throws {
         guard allowsFloatRequantization || model.rounding != .fp32 else {
             throw NetworkError.unsupported(
                 "rounding 'fp32' multiplies in floating point and is not integer-only; choose gemmlowp, single or ruy")
         }
-        self.model = model
-        let network = model.network
-        try super.init(network: network, batch: batch, pool: pool, elementBytes: 1) { node, index, place in
+        var waiting = model.layers
+        model.layers = [:]
+        let withoutWeights = model
+        self.model = withoutWeights
+        try super.init(network: withoutWeights.network, batch: batch, pool: pool, elementBytes: 1) {
+            node, index, place in
+            var model = withoutWeights
+            model.layers[node.name] = waiting.removeValue(forKey: node.name)
             let operation = try Self.prepare(
                 node, index, model: model, batch: batch, registry: registry, threads: pool.threads)
             let (input, output) = (UnsafeRawPointer(place(node.inputs[0])), place(index + 1))

@@ -8,6 +8,17 @@ public enum ReferenceExecutor {
     /// - Throws: `NetworkError.missingLayer`; `NetworkError.unsupported` for operations whose integer form has no
     ///   reference (softmax, argmax).
     public static func run(_ model: QuantizedModel, input: [Int32]) throws -> [[Int32]] {
+        try run(model, input: input, keepsAll: true)
+    }
+
+    /// The output's integers of one image. A tensor is forgotten when its last reader has run.
+    ///
+    /// - Throws: as `run`.
+    public static func output(_ model: QuantizedModel, input: [Int32]) throws -> [Int32] {
+        try run(model, input: input, keepsAll: false).last!
+    }
+
+    private static func run(_ model: QuantizedModel, input: [Int32], keepsAll: Bool) throws -> [[Int32]] {
         let network = model.network
         var tensors = [input]
         for (index, node) in network.nodes.enumerated() {
@@ -60,8 +71,17 @@ public enum ReferenceExecutor {
             case .softmax, .argmax:
                 throw NetworkError.unsupported("\(node.name): the reference ends at the logits")
             }
+            if !keepsAll { forget(network, after: index, &tensors) }
         }
         return tensors
+    }
+
+    /// Empties the tensors that node `index` was the last to read.
+    private static func forget<Element>(_ network: Network, after index: Int, _ tensors: inout [[Element]]) {
+        for tensor in network.nodes[index].inputs
+        where !network.nodes[(index + 1)...].contains(where: { $0.inputs.contains(tensor) }) {
+            tensors[tensor] = []
+        }
     }
 }
 
@@ -69,9 +89,9 @@ extension ReferenceExecutor {
     /// The output of one image in float, by the reference operators.
     ///
     /// - Throws: `NetworkError.missingLayer`; `NetworkError.unsupported` for softmax and argmax.
-    public static func run(_ network: Network, _ parameters: FoldedParameters, input: [Float]) throws -> [Float] {
+    public static func run(_ network: Network, _ parameters: any FoldedLayers, input: [Float]) throws -> [Float] {
         var tensors = [input]
-        for node in network.nodes {
+        for (index, node) in network.nodes.enumerated() {
             let first = tensors[node.inputs[0]]
             let shape = network.shape(of: node.inputs[0])
             let bounds = node.operation.activation.bounds
@@ -115,6 +135,7 @@ extension ReferenceExecutor {
             case .softmax, .argmax:
                 throw NetworkError.unsupported("\(node.name): the reference ends at the logits")
             }
+            forget(network, after: index, &tensors)
         }
         return tensors.last!
     }

@@ -10,3 +10,12 @@ public struct FoldedLayer: Sendable, Equatable {
 
 /// Folded layers by node name.
 public typealias FoldedParameters = [String: FoldedLayer]
+
+/// Where folded layers come from: a dictionary, or what makes each one when it is asked for, so that a network's weights
+/// need not all be in memory at once.
+public protocol FoldedLayers: Sendable {
+    /// The layer of a node; nil if there is none.
+    subscript(node: String) -> FoldedLayer? { get }
+}
+
+extension FoldedParameters: FoldedLayers {}

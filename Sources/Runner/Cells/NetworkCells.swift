@@ -69,21 +69,23 @@ struct NetworkCells {
         _ cell: Cell, _ workload: NetworkWorkload, _ numerics: QuantizedNumerics, _ pool: ThreadPool
     ) throws -> Preparation {
         let model = try models.quantized(workload, numerics)
+        let floatModel = try models.float(workload)
+        let image = try models.image(floatModel)
+        let key = "\(workload.name)/\(numerics)"
+        try checks.prepare(model, float: floatModel, key: key, image: image)
+        let (modelBytes, network) = (model.modelBytes, model.network)
         let packing = clock.now()
         let executor = try IntegerExecutor(
-            model: model, batch: cell.batch, registry: registry, pool: pool,
+            model: consume model, batch: cell.batch, registry: registry, pool: pool,
             allowsFloatRequantization: numerics.rounding == .fp32)
         var record = Record(cell)
         record.setup = Setup(
             packing: Double(clock.now() - packing), calibration: models.calibrationTime(workload, numerics))
-        let floatModel = try models.float(workload)
-        let image = try models.image(floatModel)
         executor.quantizeInput((0..<executor.input.count).map { image[$0 % image.count] })
-        fill(&record, executor, modelBytes: model.modelBytes)
+        fill(&record, executor, modelBytes: modelBytes)
         executor.run()
-        let output = Array(executor.integers(of: model.network.last).prefix(model.network.classes))
-        let (largest, ratio) = try checks.integer(
-            model, float: floatModel, key: "\(workload.name)/\(numerics)", image: image, output: output)
+        let output = Array(executor.integers(of: network.last).prefix(network.classes))
+        let (largest, ratio) = checks.integer(key: key, output: output)
         record.error = NumericalError(againstF32SqnrDb: ratio, againstReferenceMaxLsb: largest)
         if largest > 0 {
             return .settled(

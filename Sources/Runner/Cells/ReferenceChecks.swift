@@ -8,18 +8,20 @@ final class ReferenceChecks {
     private var integers: [String: (output: [Int32], ratio: Double?)] = [:]
     private var floats: [String: [Float]] = [:]
 
+    /// Runs the references of an integer model, unless they have been run: best before the model is packed, since both
+    /// together take more memory.
+    func prepare(_ model: QuantizedModel, float: ModelStore.FloatModel, key: String, image: [Float]) throws {
+        guard integers[key] == nil else { return }
+        let signal = try reference32(float, image: image)
+        let quantized = image.map { model.activations[0].quantize($0) }
+        let reference = try ReferenceExecutor.output(model, input: quantized)
+        let parameters = model.activations[model.network.last]
+        integers[key] = (reference, decibels(signal, reference.map { parameters.dequantize($0) }))
+    }
+
     /// Largest difference to the reference in levels (0: equal bit for bit), and the signal-to-noise ratio of the
-    /// dequantized output against the float reference in dB (nil: equal).
-    func integer(
-        _ model: QuantizedModel, float: ModelStore.FloatModel, key: String, image: [Float], output: [Int32]
-    ) throws -> (largest: Int, ratio: Double?) {
-        if integers[key] == nil {
-            let quantized = image.map { model.activations[0].quantize($0) }
-            let reference = try ReferenceExecutor.run(model, input: quantized).last!
-            let signal = try reference32(float, image: image)
-            let parameters = model.activations[model.network.last]
-            integers[key] = (reference, decibels(signal, reference.map { parameters.dequantize($0) }))
-        }
+    /// dequantized output against the float reference in dB (nil: equal). The key was prepared.
+    func integer(key: String, output: [Int32]) -> (largest: Int, ratio: Double?) {
         let (reference, ratio) = integers[key]!
         let largest = zip(reference, output).map { abs(Int($0) - Int($1)) }.max() ?? 0
         return (largest, ratio)

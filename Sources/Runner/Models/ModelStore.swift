@@ -24,10 +24,10 @@ final class ModelStore {
     /// A network, its folded parameters, and where calibration images come from.
     struct FloatModel {
         let network: Network
-        let parameters: FoldedParameters
+        let parameters: any FoldedLayers
         /// Set for networks that are trained here.
         let dataset: String?
-        /// Values of the parameters, unfolded: what the float model takes on disk is 4 bytes each.
+        /// What the float model takes on disk: 4 bytes for each weight and bias.
         let modelBytes: Int
     }
 
@@ -38,18 +38,17 @@ final class ModelStore {
             throw RunnerError(.input, "unknown network '\(workload.family)'")
         }
         let network = family.network(width: workload.width ?? 1, resolution: workload.resolution)
-        let parameters: Parameters
+        let layers: any FoldedLayers
         if family.dataset != nil {
-            parameters = try RunnerError.wrap(.input) { try checkpoints.load(for: network).parameters }
+            let parameters = try RunnerError.wrap(.input) { try checkpoints.load(for: network).parameters }
+            layers = try RunnerError.wrap(.input, network.name) {
+                try BatchNormFolding.fold(network: network, parameters: parameters)
+            }
         } else {
-            parameters = RandomParameters.make(network, seed: seed)
+            layers = RandomLayers(network, seed: seed)
         }
-        let folded = try RunnerError.wrap(.input, network.name) {
-            try BatchNormFolding.fold(network: network, parameters: parameters)
-        }
-        let values = folded.values.reduce(0) { $0 + $1.weight.count + $1.bias.count }
         let model = FloatModel(
-            network: network, parameters: folded, dataset: family.dataset, modelBytes: 4 * values)
+            network: network, parameters: layers, dataset: family.dataset, modelBytes: 4 * network.foldedCount)
         floats[workload.name] = model
         return model
     }
@@ -79,7 +78,8 @@ final class ModelStore {
         (0..<count).map { _ in Float.random(in: 0...1, using: &generator) }
     }
 
-    /// The model after training, quantized as `numerics` says.
+    /// The model after training, quantized as `numerics` says. That of a large network is made anew for each cell, so that it
+    /// does not stay beside its packed form.
     /// - Throws: `QuantizationError` for what the scheme cannot do; `NetworkError`.
     func quantized(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> QuantizedModel {
         let key = "\(workload.name)/\(numerics)"
@@ -98,7 +98,7 @@ final class ModelStore {
             range: numerics.activationsSigned ? .int8 : .uint8)
         let result = try quantizer.quantize(
             model.network, model.parameters, calibration: calibration, inputParameters: input)
-        quantized[key] = result
+        if RandomLayers.keeps(model.network) { quantized[key] = result }
         durations[key] = Double(clock.now() - start)
         return result
     }
@@ -117,13 +117,12 @@ final class ModelStore {
         if let known = calibrations[key] { return known }
         let start = clock.now()
         let model = try float(workload)
-        let isTrained = model.dataset != nil
-        let executor = try FloatExecutor(
-            network: model.network, parameters: model.parameters, batch: isTrained ? 16 : 1, registry: KernelRegistry(),
-            pool: ThreadPool(threads: min(2, ProcessInfo.processInfo.activeProcessorCount)))
+        let pool = ThreadPool(threads: min(2, ProcessInfo.processInfo.activeProcessorCount))
         let size = model.network.input.count
         let result: Calibration
         if let dataset = model.dataset {
+            let executor = try FloatExecutor(
+                network: model.network, parameters: model.parameters, batch: 16, registry: KernelRegistry(), pool: pool)
             let set = try self.dataset(dataset, split: "train", resolution: model.network.resolution)
             let count = min(images, set.count)
             result = try Calibration(executor, images: count) { range, input in
@@ -133,9 +132,10 @@ final class ModelStore {
             }
         } else {
             var generator = SeededGenerator(seed: seed &+ 2)
-            result = try Calibration(executor, images: min(images, 4)) { range, input in
-                let values = noise(range.count * size, &generator)
-                for (index, value) in values.enumerated() { input[index] = value }
+            result = try Calibration(
+                model.network, model.parameters, images: min(images, 4), registry: KernelRegistry(), pool: pool
+            ) { _, input in
+                for (index, value) in noise(input.count, &generator).enumerated() { input[index] = value }
             }
         }
         calibrations[key] = result
@@ -151,5 +151,13 @@ extension QuantizedNumerics.Granularity {
         case .channel: .perChannel
         case .group(let size): .perGroup(size)
         }
+    }
+}
+
+extension Network {
+    /// Weights and biases with batch norm folded in: its β becomes the bias.
+    var foldedCount: Int {
+        parameterShapes.filter { shape in [".weight", ".bias", ".bn.beta"].contains { shape.name.hasSuffix($0) } }
+            .reduce(0) { $0 + $1.shape.reduce(1, *) }
     }
 }
