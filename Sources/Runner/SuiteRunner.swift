@@ -80,6 +80,7 @@ public final class SuiteRunner {
 
     /// - Throws: `RunnerError`. What was complete by then is in the journal.
     public func run(progress: (Progress) -> Void, shouldStop: () -> Bool) throws -> Outcome {
+        ProcessMemory.returnLargeBlocks()
         try checkInputs()
         let pass = try counterPass()
         progress(.machine)
@@ -310,6 +311,7 @@ public final class SuiteRunner {
                         record.reason = "the output of the timed run differs from the one that was checked"
                     }
                     record.latency = Latency(measurement)
+                    record.peakResidentBytes = ProcessMemory.peakResidentBytes
                     derive(&record, isInteger: prepared.isInteger, context: context)
                     if let latency = record.latency, let sum = record.layerSum?.sumNs {
                         record.layerSum?.residualNs = latency.median - sum

@@ -20,6 +20,18 @@ import Testing
         if cp_has_tsc() == 1 { #expect(cp_tsc() > tsc) }
     }
 
+    @Test func flushedMemoryKeepsWhatItHolds() {
+        // Not on a line's boundary at either end.
+        let bytes = [UInt8](0..<200)
+        let flushed = bytes.withUnsafeBytes { cp_flush($0.baseAddress! + 3, 150) }
+        #if arch(x86_64)
+            #expect(flushed == 0)
+        #else
+            #expect(flushed == -1)
+        #endif
+        #expect(bytes == Array(0..<200))
+    }
+
     @Test func affinity() {
         let usable = cp_usable_cpus()
         #expect(usable >= 1)

@@ -42,6 +42,14 @@ uint64_t cp_monotonic_ns(void);
 /// registers, because some processors fold additions of small constants without executing them.
 uint64_t cp_add_chain(uint64_t n, uint64_t step);
 
+/// Writes the cache lines of this memory back and drops them from every cache, so that the next read comes from memory.
+/// Returns 0, or -1 on processors where it does nothing.
+int32_t cp_flush(const void *memory, size_t bytes);
+
+/// Lets freed blocks of at least `bytes` go back to the system at once, for the rest of the process. Returns 0, or -1 where
+/// the C library has no such setting.
+int32_t cp_return_blocks(size_t bytes);
+
 // Affinity of the calling thread
 
 /// How many CPUs the calling thread may run on, at least 1.

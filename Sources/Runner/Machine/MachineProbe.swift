@@ -60,25 +60,37 @@ public struct MachineProbe {
         return best(pool, work) { Double(perThread) * Double(pool.threads) / $0 }
     }
 
-    /// 10⁹ bytes per second read from buffers far larger than the caches, one part each.
-    private func readRate(_ pool: ThreadPool) -> Double { readRate(pool, bytes: 256 << 20, times: 1) }
+    /// 10⁹ bytes per second read from memory, a part on each thread: from a buffer that was dropped from the caches, or, where
+    /// the processor does not drop it, from one that is far larger than they are.
+    private func readRate(_ pool: ThreadPool) -> Double {
+        var probe: UInt8 = 0
+        let flushes = cp_flush(&probe, 1) == 0
+        return readRate(pool, bytes: (flushes ? 32 : 256) << 20, times: 1, flushing: flushes)
+    }
 
     /// 10⁹ bytes per second of reading a buffer `times` times in a row, a part of it on each thread.
-    func readRate(_ pool: ThreadPool, bytes: Int, times: Int) -> Double {
+    func readRate(_ pool: ThreadPool, bytes: Int, times: Int, flushing: Bool = false) -> Double {
         let buffer = AlignedBuffer(count: bytes)
         let work = LoopOperator { part, parts in
             let share = Operator.share(bytes / 64, part: part, of: parts)
             for _ in 0..<times { _ = readStream(buffer, from: share.lowerBound * 64, count: share.count * 64) }
         }
-        return best(pool, work) { Double(bytes * times) / $0 }
+        return best(
+            pool, work, before: { if flushing { _ = cp_flush(buffer.base, bytes) } },
+            rate: { Double(bytes * times) / $0 })
     }
 
     /// The best rate of running an operator on all threads.
-    /// - Parameter rate: of a number of nanoseconds.
-    func best(_ pool: ThreadPool, _ work: Operator, _ rate: (Double) -> Double) -> Double {
+    /// - Parameters:
+    ///   - before: what comes before each repetition and is not timed.
+    ///   - rate: of a number of nanoseconds.
+    func best(
+        _ pool: ThreadPool, _ work: Operator, before: () -> Void = {}, rate: (Double) -> Double
+    ) -> Double {
         pool.runOnEachThread(work)
         var best = 0.0
         for _ in 0..<Self.repetitions {
+            before()
             let start = clock.now()
             pool.runOnEachThread(work)
             best = max(best, rate(Double(clock.now() - start)))
