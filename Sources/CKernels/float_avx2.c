@@ -76,6 +76,20 @@ static void depthwise(const ck_float_depthwise *d) {
 CK_FLOAT_DEPTHWISE_ROW(
     depthwise_row, __m256, _mm256, 8, __m256i, lanes, _mm256_maskload_ps, _mm256_maskstore_ps)
 
+static void add(size_t count, const float *a, const float *b, float *out, float lower, float upper) {
+    const __m256 low = _mm256_set1_ps(lower), high = _mm256_set1_ps(upper);
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        const __m256 sum = _mm256_add_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i));
+        _mm256_storeu_ps(out + i, _mm256_min_ps(_mm256_max_ps(sum, low), high));
+    }
+    if (i < count) {
+        const __m256i present = lanes(count - i);
+        const __m256 sum = _mm256_add_ps(_mm256_maskload_ps(a + i, present), _mm256_maskload_ps(b + i, present));
+        _mm256_maskstore_ps(out + i, present, _mm256_min_ps(_mm256_max_ps(sum, low), high));
+    }
+}
+
 // 12 independent chains of 8 MACs each.
 static uint64_t ceiling(uint64_t iterations) {
     __m256 acc[12];
@@ -95,6 +109,7 @@ const ck_kernel ck_float_avx2[] = {
      .vector = 8, .depth_unit = 1, .weight_bytes = 4, .float_gemm = gemm_6x16},
     {.name = "f32_depthwise_8__avx2", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_AVX2, .columns = 64, .weight_bytes = 4,
      .float_depthwise = depthwise, .float_depthwise_row = depthwise_row},
+    {.name = "f32_add_8__avx2", .kind = CK_FLOAT_ADD, .isa = CK_ISA_AVX2, .float_add = add},
     {.name = "ceiling_f32__avx2", .kind = CK_FLOAT_CEILING, .isa = CK_ISA_AVX2, .ceiling = ceiling},
 };
 const size_t ck_float_avx2_count = sizeof ck_float_avx2 / sizeof *ck_float_avx2;

@@ -82,6 +82,20 @@ static void depthwise(const ck_float_depthwise *d) {
 CK_FLOAT_DEPTHWISE_ROW(
     depthwise_row, __m512, _mm512, 16, __mmask16, lanes, LOAD_LANES, STORE_LANES)
 
+static void add(size_t count, const float *a, const float *b, float *out, float lower, float upper) {
+    const __m512 low = _mm512_set1_ps(lower), high = _mm512_set1_ps(upper);
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        const __m512 sum = _mm512_add_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));
+        _mm512_storeu_ps(out + i, _mm512_min_ps(_mm512_max_ps(sum, low), high));
+    }
+    if (i < count) {
+        const __mmask16 present = lanes(count - i);
+        const __m512 sum = _mm512_add_ps(LOAD_LANES(a + i, present), LOAD_LANES(b + i, present));
+        STORE_LANES(out + i, present, _mm512_min_ps(_mm512_max_ps(sum, low), high));
+    }
+}
+
 // 12 independent chains of 16 MACs each.
 static uint64_t ceiling(uint64_t iterations) {
     __m512 acc[12];
@@ -101,6 +115,7 @@ const ck_kernel ck_float_avx512[] = {
      .vector = 16, .depth_unit = 1, .weight_bytes = 4, .float_gemm = gemm_6x64},
     {.name = "f32_depthwise_16__avx512", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_AVX512, .columns = 64, .weight_bytes = 4,
      .float_depthwise = depthwise, .float_depthwise_row = depthwise_row},
+    {.name = "f32_add_16__avx512", .kind = CK_FLOAT_ADD, .isa = CK_ISA_AVX512, .float_add = add},
     {.name = "ceiling_f32__avx512", .kind = CK_FLOAT_CEILING, .isa = CK_ISA_AVX512, .ceiling = ceiling},
 };
 const size_t ck_float_avx512_count = sizeof ck_float_avx512 / sizeof *ck_float_avx512;

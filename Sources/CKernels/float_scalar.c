@@ -34,6 +34,10 @@ static void depthwise(const ck_float_depthwise *d) {
         }
 }
 
+static void add(size_t count, const float *a, const float *b, float *out, float lower, float upper) {
+    for (size_t i = 0; i < count; i++) out[i] = clamp(a[i] + b[i], lower, upper);
+}
+
 #if defined(__x86_64__)
 // SSE's mulps and addps, 4 MACs a pair: the baseline has no fused multiply-add.
 static uint64_t ceiling(uint64_t iterations) {
@@ -67,6 +71,7 @@ const ck_kernel ck_float_scalar[] = {
      .vector = 16, .depth_unit = 1, .weight_bytes = 4, .float_gemm = gemm_4x16},
     {.name = "f32_depthwise__scalar", .kind = CK_FLOAT_DEPTHWISE, .isa = CK_ISA_SCALAR, .weight_bytes = 4,
      .float_depthwise = depthwise},
+    {.name = "f32_add__scalar", .kind = CK_FLOAT_ADD, .isa = CK_ISA_SCALAR, .float_add = add},
     {.name = "ceiling_f32__scalar", .kind = CK_FLOAT_CEILING, .isa = CK_ISA_SCALAR, .ceiling = ceiling},
 };
 const size_t ck_float_scalar_count = sizeof ck_float_scalar / sizeof *ck_float_scalar;

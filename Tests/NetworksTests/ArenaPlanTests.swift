@@ -33,6 +33,25 @@ import Testing
         }
     }
 
+    /// What a step writes is one piece of memory, apart from all that is alive while it runs.
+    @Test func stepsWriteInPlace() {
+        for network in Self.graphs {
+            let bytes = (0...network.last).map { network.shape(of: $0).count * 3 + 1 }
+            let plan = ArenaPlan(network: network, bytes: bytes, steps: network.steps)
+            for step in network.steps {
+                let written = step[0] + 1
+                #expect(step.allSatisfy { plan.offsets[$0 + 1] == plan.offsets[written] })
+                let live = Set(step.flatMap { Self.live(network, atStep: $0) }).subtracting(step.map { $0 + 1 })
+                for other in live {
+                    let apart =
+                        plan.offsets[other] + bytes[other] <= plan.offsets[written]
+                        || plan.offsets[written] + bytes[written] <= plan.offsets[other]
+                    #expect(apart, "\(network.name), nodes \(step): tensors \(written) and \(other) overlap")
+                }
+            }
+        }
+    }
+
     @Test func offsetsAreAlignedAndInsideTheArena() {
         for network in Self.graphs {
             let bytes = (0...network.last).map { network.shape(of: $0).count }

@@ -32,7 +32,6 @@ import Testing
         let layers = try DocumentedLayer.layers(of: subject.family)
         let element = isFloat ? "Float" : "UInt8"
         return [
-            "FloatAdd": isFloat ? layers.count(where: \.isAddition) : 0,
             "Pool<MeanOf\(element)>": layers.count { $0.operation == "avgpool" },
             "Pool<MaximumOf\(element)>": layers.count { $0.operation == "maxpool" },
         ].filter { $0.value > 0 }

@@ -38,6 +38,33 @@ import Testing
         #expect(early.inputBytes == 1 && early.outputBytes == 110)
     }
 
+    /// An addition joins the convolution right before it, if that is all that reads it.
+    @Test func additionsFollowConvolutions() throws {
+        let window = Window(1, stride: 1)
+        func network(_ inputs: [[Int]], between: Bool = false) -> [[Int]] {
+            var network = Network(
+                name: "chain", family: "chain", width: nil, resolution: 4, input: Shape(4, 4, 8))
+            network.append("first", .conv2d(window, outChannels: 8, activation: .none, batchNorm: false))
+            network.append("second", .conv2d(window, outChannels: 8, activation: .none, batchNorm: false))
+            if between { network.append("pool", .maxPool(window)) }
+            for (index, tensors) in inputs.enumerated() {
+                network.append("sum\(index)", .add(activation: .none), from: tensors)
+            }
+            return network.steps
+        }
+        #expect(network([[1, 2]]) == [[0], [1, 2]])
+        #expect(network([[2, 1]]) == [[0], [1, 2]])
+        #expect(network([[0, 1]]) == [[0], [1], [2]], "another convolution's output")
+        #expect(network([[2, 2]]) == [[0], [1], [2]], "both inputs are the convolution's")
+        #expect(network([[1, 2], [2, 3]]) == [[0], [1], [2], [3]], "read again later")
+        #expect(network([[1, 3]], between: true) == [[0], [1], [2], [3]], "not a convolution's")
+        for (depth, additions) in [("resnet18", 8), ("resnet50", 16)] {
+            let network = try #require(NetworkFamily.named(depth)).network(resolution: 224)
+            #expect(network.steps.count { $0.count == 2 } == additions)
+            #expect(network.steps.flatMap { $0 } == Array(network.nodes.indices))
+        }
+    }
+
     @Test func stepsAddUpToTheNetwork() throws {
         let network = Graphs.everyOperation
         let executor = try FloatExecutor(

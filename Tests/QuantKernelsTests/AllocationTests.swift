@@ -92,7 +92,7 @@ struct AllocationTests {
             name: "float depthwise", geometry: geometry, weights: [Float](repeating: 1, count: 81), bias: bias,
             activation: (0, 6), registry: registry, threads: threads)
         depthwise.bind(input: input, output: output)
-        let floatAdd = FloatAdd(name: "float add", count: 100, activation: (0, 6))
+        let floatAdd = FloatAdd(name: "float add", count: 100, activation: (0, 6), registry: KernelRegistry())
         floatAdd.bind(left: input, right: input, output: output)
         let floatSoftmax = FloatSoftmax(name: "float softmax", rows: 3, count: 10)
         floatSoftmax.bind(input: input, output: output)

@@ -46,22 +46,29 @@ import Testing
         coverage.expectComplete(kinds)
     }
 
-    @Test func additionAndActivation() {
+    @Test func additionAndActivation() throws {
         var generator = SplitMix64(seed: 44)
+        let variants = try KernelVariant.all(Kinds.floatAdd)
+        var coverage = Coverage()
         for count in Array(1...20) + [257] {
             let inputs = (0..<2).map { _ in (0..<count).map { _ in Float.random(in: -8...8, using: &generator) } }
             for activation in LayerNumerics.Activation.allCases {
                 let (lower, upper) = activation.bounds
                 let a = GuardedBuffer(inputs[0], .endsAtGuard)
                 let b = GuardedBuffer(inputs[1], .endsAtGuard)
-                let target = GuardedBuffer(count: count * 4, .endsAtGuard)
-                let add = FloatAdd(name: "add", count: count, activation: activation.bounds)
-                add.bind(left: a.base, right: b.base, output: target.base)
-                runParts(add, 3, a, b, target)
-                expectEqual(
-                    target.elements(), zip(inputs[0], inputs[1]).map { min(max($0 + $1, lower), upper) }, "\(count)")
+                let expected = zip(inputs[0], inputs[1]).map { min(max($0 + $1, lower), upper) }
+                for variant in variants {
+                    let target = GuardedBuffer(count: count * 4, .endsAtGuard)
+                    let add = FloatAdd(
+                        name: "add", count: count, activation: activation.bounds, registry: variant.registry)
+                    add.bind(left: a.base, right: b.base, output: target.base)
+                    runParts(add, 3, a, b, target)
+                    coverage.add(add)
+                    expectEqual(target.elements(), expected, "\(variant): \(count)")
+                }
             }
         }
+        coverage.expectComplete(Kinds.floatAdd)
     }
 
     @Test func pools() throws {

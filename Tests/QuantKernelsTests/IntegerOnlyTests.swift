@@ -109,7 +109,7 @@ import Testing
         let source = GuardedBuffer(reals(geometry.inputCount), .endsAtGuard)
         let target = GuardedBuffer(count: geometry.outputCount * 4, .endsAtGuard)
         let (convolutionWeights, depthwiseWeights, bias) = (reals(9 * 81), reals(81), reals(9))
-        for variant in try KernelVariant.all(Kinds.floatProduct + Kinds.floatDepthwise) {
+        for variant in try KernelVariant.all(Kinds.floatProduct + Kinds.floatDepthwise + Kinds.floatAdd) {
             let convolution = try FloatConvolution(
                 name: "conv", geometry: geometry, weights: convolutionWeights, bias: bias, activation: (0, 6),
                 registry: variant.registry, threads: 1)

@@ -187,6 +187,9 @@ typedef void (*ck_int_add_fn)(size_t count, const uint8_t *a, const uint8_t *b, 
 // Whether a kernel takes these scales.
 typedef int (*ck_int_add_takes_fn)(const ck_int_add *);
 
+// out[i] = clamp(a[i] + b[i]); out may be a or b.
+typedef void (*ck_float_add_fn)(size_t count, const float *a, const float *b, float *out, float lower, float upper);
+
 // A loop of independent multiply-accumulates in registers; returns how many were done.
 typedef uint64_t (*ck_ceiling_fn)(uint64_t iterations);
 
@@ -199,6 +202,7 @@ enum {
     CK_FLOAT_DEPTHWISE = 5,
     CK_INT_CEILING = 6,
     CK_FLOAT_CEILING = 7,
+    CK_FLOAT_ADD = 8,
 };
 
 // One micro-kernel. Only the function of its kind is set.
@@ -225,6 +229,7 @@ typedef struct ck_kernel {
     ck_float_gemm_fn float_gemm;
     ck_float_depthwise_fn float_depthwise;
     ck_float_depthwise_row_fn float_depthwise_row;  // or NULL
+    ck_float_add_fn float_add;
     ck_ceiling_fn ceiling;
 } ck_kernel;
 

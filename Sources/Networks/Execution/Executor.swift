@@ -9,6 +9,9 @@ open class Executor: @unchecked Sendable {
     public let batch: Int
     public let pool: ThreadPool
     public let steps: [Operator]
+    /// One per node: what the steps are made of.
+    private let operators: [Operator]
+    private let nodesOfSteps: [[Int]]
     private let arena: AlignedBuffer
     private let plan: ArenaPlan
     /// Bytes of each tensor.
@@ -20,12 +23,19 @@ open class Executor: @unchecked Sendable {
         make: (_ node: Network.Node, _ index: Int, _ place: (Int) -> UnsafeMutableRawPointer) throws -> Operator
     ) throws {
         let bytes = network.tensorBytes(batch: batch, elementBytes: elementBytes)
-        let plan = ArenaPlan(network: network, bytes: bytes)
+        let nodesOfSteps = network.steps
+        let plan = ArenaPlan(network: network, bytes: bytes, steps: nodesOfSteps)
         let arena = AlignedBuffer(count: plan.size)
         (self.network, self.batch, self.pool) = (network, batch, pool)
         (self.plan, self.arena, self.bytes) = (plan, arena, bytes)
-        steps = try network.nodes.enumerated().map { index, node in
+        let operators = try network.nodes.enumerated().map { index, node in
             try make(node, index) { arena.base + plan.offsets[$0] }
+        }
+        (self.operators, self.nodesOfSteps) = (operators, nodesOfSteps)
+        steps = nodesOfSteps.map { nodes in
+            nodes.dropFirst().reduce(operators[nodes[0]]) { first, node in
+                FollowedOperator(first as! any RowProducer, then: operators[node] as! any RowFollower)
+            }
         }
     }
 
@@ -48,11 +58,11 @@ open class Executor: @unchecked Sendable {
     public final func run(step index: Int) { pool.run(steps[index]) }
 
     /// The nodes whose work step `index` does, ascending.
-    public func nodes(ofStep index: Int) -> [Int] { [index] }
+    public func nodes(ofStep index: Int) -> [Int] { nodesOfSteps[index] }
 
-    /// Runs step by step and calls `body` after each with the index of the tensor that it wrote, while it is alive.
+    /// Runs node by node and calls `body` after each with the index of the tensor that it wrote, while it is alive.
     public final func run(observing body: (_ tensor: Int) throws -> Void) rethrows {
-        for (index, step) in steps.enumerated() {
+        for (index, step) in operators.enumerated() {
             pool.run(step)
             try body(index + 1)
         }

@@ -98,7 +98,8 @@ public final class FloatExecutor: Executor, @unchecked Sendable {
                 weights: layer.weight, bias: layer.bias, activation: activation.bounds, registry: registry,
                 threads: threads)
         case .add(let activation):
-            return FloatAdd(name: node.name, count: input.count * batch, activation: activation.bounds)
+            return FloatAdd(
+                name: node.name, count: input.count * batch, activation: activation.bounds, registry: registry)
         case .concat:
             return Concatenation(
                 name: node.name, rows: batch * input.height * input.width,

@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Convolution, pointwise convolution, fully connected layer and matrix product in float32: the same tiles and pointers as
 /// `IntegerConvolution`.
-public final class FloatConvolution: Operator, @unchecked Sendable {
+public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable {
     public let geometry: ConvolutionGeometry
     private let kernel: ck_kernel
     private let plan: RowPlan
@@ -61,7 +61,9 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
+    public override func run(part: Int, of parts: Int) { run(part: part, of: parts, then: nil) }
+
+    package func run(part: Int, of parts: Int, then follower: (any RowFollower)?) {
         let (rows, panels) = plan.share(part: part, of: parts)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let tileRows = Int(kernel.rows)
@@ -71,6 +73,7 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
         let output = output!
         let biases = UnsafePointer(bias.pointer(Float.self))
         let run = kernel.float_gemm!
+        let written = panels.lowerBound * panelColumns..<min(panels.upperBound * panelColumns, columns)
         var calls = 0
         var tile = ck_float_tile()
         tile.taps = walk.steps
@@ -97,9 +100,10 @@ public final class FloatConvolution: Operator, @unchecked Sendable {
                     calls += 1
                 }
             }
+            follower?.run(rows: first..<first + count, columns: written, width: columns)
             first += count
         }
-        let outputs = rows.count * (min(panels.upperBound * panelColumns, columns) - panels.lowerBound * panelColumns)
+        let outputs = rows.count * written.count
         WorkCounter.macs.add(outputs * geometry.taps * geometry.inputChannels)
         WorkCounter.calls(path).add(calls)
     }

@@ -6,7 +6,7 @@ public import Quantization
 ///
 /// Rows are reached through pointers, one per tap, so that no patch matrix is built (indirect convolution, Dukhan 2019,
 /// arXiv:1907.02129); where a tap has few channels, there is one per row of the window (`WindowWalk`).
-public final class IntegerConvolution: Operator, @unchecked Sendable {
+public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendable {
     public let geometry: ConvolutionGeometry
     private let kernel: ck_kernel
     private let stage: OutputStage
@@ -107,10 +107,14 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
+    public override func run(part: Int, of parts: Int) { run(part: part, of: parts, then: nil) }
+
+    package func run(part: Int, of parts: Int, then follower: (any RowFollower)?) {
         let (rows, panels) = plan.share(part: part, of: parts)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let scratch = scratch[part]
+        let columns = panels.lowerBound * Int(kernel.columns)..<min(
+            panels.upperBound * Int(kernel.columns), geometry.outputChannels)
         var calls = 0
         var first = rows.lowerBound
         while first < rows.upperBound {
@@ -121,10 +125,10 @@ public final class IntegerConvolution: Operator, @unchecked Sendable {
             } else {
                 calls += runStaged(first..<first + count, panels, scratch)
             }
+            follower?.run(rows: first..<first + count, columns: columns, width: geometry.outputChannels)
             first += count
         }
-        let columns = min(panels.upperBound * Int(kernel.columns), geometry.outputChannels)
-        let outputs = rows.count * (columns - panels.lowerBound * Int(kernel.columns))
+        let outputs = rows.count * columns.count
         WorkCounter.macs.add(outputs * geometry.taps * geometry.inputChannels)
         WorkCounter.elementsRequantized.add(outputs)
         WorkCounter.calls(path).add(calls)

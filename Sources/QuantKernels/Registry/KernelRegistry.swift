@@ -49,6 +49,7 @@ public struct KernelRegistry: Sendable {
         case floatDepthwise = 5
         case integerCeiling = 6
         case floatCeiling = 7
+        case floatAdd = 8
     }
 
     /// Name and instruction set of every micro-kernel, and whether these features allow it.

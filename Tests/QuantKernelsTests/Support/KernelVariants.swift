@@ -70,6 +70,7 @@ enum Kinds {
     static let add = [Int(CK_INT_ADD)]
     static let floatProduct = [Int(CK_FLOAT_GEMM)]
     static let floatDepthwise = [Int(CK_FLOAT_DEPTHWISE)]
+    static let floatAdd = [Int(CK_FLOAT_ADD)]
     static let ceilings = [Int(CK_INT_CEILING), Int(CK_FLOAT_CEILING)]
 }
 

@@ -1,31 +1,5 @@
 import Glibc
 
-/// Elementwise sum with a fused activation.
-public final class FloatAdd: Operator, @unchecked Sendable {
-    private let bounds: (lower: Float, upper: Float)
-    private nonisolated(unsafe) var inputs: (UnsafePointer<Float>, UnsafePointer<Float>)?
-    private nonisolated(unsafe) var output: UnsafeMutablePointer<Float>?
-
-    public init(name: String, count: Int, activation: (lower: Float, upper: Float)) {
-        bounds = activation
-        super.init(name: name, path: .scalar, outputCount: count)
-    }
-
-    public func bind(left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
-        inputs = (left.assumingMemoryBound(to: Float.self), right.assumingMemoryBound(to: Float.self))
-        self.output = output.assumingMemoryBound(to: Float.self)
-    }
-
-    public override func run(part: Int, of parts: Int) {
-        guard let (left, right) = inputs, let output else { return }
-        let (lower, upper) = bounds
-        for index in Self.share(outputCount, part: part, of: parts) {
-            let sum = left[index] + right[index]
-            output[index] = sum < lower ? lower : sum > upper ? upper : sum
-        }
-    }
-}
-
 /// Softmax of each row.
 public final class FloatSoftmax: Operator, @unchecked Sendable {
     private let rows: Int

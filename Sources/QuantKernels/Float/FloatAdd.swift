@@ -1,0 +1,37 @@
+internal import CKernels
+
+/// Elementwise sum with a fused activation.
+public final class FloatAdd: Operator, RowFollower, @unchecked Sendable {
+    private let kernel: ck_kernel
+    private let bounds: (lower: Float, upper: Float)
+    private nonisolated(unsafe) var inputs: (UnsafePointer<Float>, UnsafePointer<Float>)?
+    private nonisolated(unsafe) var output: UnsafeMutablePointer<Float>?
+
+    public init(name: String, count: Int, activation: (lower: Float, upper: Float), registry: KernelRegistry) {
+        kernel = registry.best(.floatAdd)
+        bounds = activation
+        super.init(name: name, path: kernel.set, outputCount: count)
+        microKernels = [kernel.title]
+    }
+
+    /// The output may be one of the inputs.
+    public func bind(left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer) {
+        inputs = (left.assumingMemoryBound(to: Float.self), right.assumingMemoryBound(to: Float.self))
+        self.output = output.assumingMemoryBound(to: Float.self)
+    }
+
+    public override func run(part: Int, of parts: Int) {
+        let share = Self.share(outputCount, part: part, of: parts)
+        if !share.isEmpty { add(share) }
+    }
+
+    package func run(rows: Range<Int>, columns: Range<Int>, width: Int) {
+        forEachRun(rows: rows, columns: columns, width: width, add)
+    }
+
+    private func add(_ range: Range<Int>) {
+        let first = range.lowerBound
+        kernel.float_add(range.count, inputs!.0 + first, inputs!.1 + first, output! + first, bounds.lower, bounds.upper)
+        WorkCounter.calls(path).add(1)
+    }
+}
