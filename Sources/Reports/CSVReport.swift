@@ -31,14 +31,16 @@ public enum CSVReport {
         ("processors in use", "processors"), ("waiting for a processor", "%"),
     ]
 
+    /// The columns that every file has. Counters and metrics beyond the standard ones have theirs behind them, sorted.
     public static var header: [String] { columns.map(\.name) }
 
     public static func render(_ file: ResultsFile) -> String {
+        let columns = columns + others(file.benchmarks)
         var pareto: Set<String> = []
         for group in ResultGroup.all(of: file) {
             pareto.formUnion(group.rows.filter(\.isPareto).map(\.record.name))
         }
-        var text = line(header)
+        var text = line(columns.map(\.name))
         for record in file.benchmarks.flatMap(rows) {
             text += line(columns.map { $0.value(record, pareto.contains(record.name)) })
         }
@@ -168,8 +170,18 @@ public enum CSVReport {
             column("counter_passes") { number($0.counting?.passes) },
             column("counter_iterations") { number($0.counting?.iterations) },
             column("counter_cost_ns") { number($0.counting?.costNs) },
-            column("counters_unavailable_reason") { UnavailableCounters.reasons(of: $0).joined(separator: "; ") },
+            column("counters_unavailable_reason") { UnavailableCounters.text(of: $0) },
         ]
+
+    /// Columns of what was asked for by name: events and metrics of groups that do not come with the program.
+    private static func others(_ records: [Record]) -> [Column] {
+        var units: [String: String] = [:]
+        for (name, quantity) in records.compactMap(\.metrics).joined() { units[name] = quantity.unit ?? "" }
+        let events = Set(records.compactMap(\.counters).flatMap(\.keys)).subtracting(standardCounters)
+        let metrics = Set(units.keys).subtracting(standardMetrics.map(\.name))
+        return events.sorted().flatMap { event in quantity(event) { $0.counters?[event] } }
+            + metrics.sorted().flatMap { name in quantity("\(name) [\(units[name] ?? "")]") { $0.metrics?[name] } }
+    }
 
     /// Value, provenance, and the share of the region that was counted if it was not all.
     private static func quantity(_ name: String, _ value: @escaping @Sendable (Record) -> Quantity?) -> [Column] {

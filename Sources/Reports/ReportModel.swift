@@ -17,13 +17,9 @@ enum ReportModel {
             "tables": ReportTable.all(of: file, .full).map(table),
             "has_layers": ran.contains { $0.layers != nil },
             "checks": checks(ran),
-            "counters": counters(ran),
-            "counting": counting(ran),
-            "derived": derived(ran).map { ["name": $0.name, "formula": $0.formula] },
-            "unavailable": UnavailableCounters.byReason(ran).map {
-                ["names": $0.names.joined(separator: ", "), "reason": $0.reason]
-            },
-            "has_unavailable": !UnavailableCounters.byReason(ran).isEmpty,
+            "counters": CounterTables.sections(ran),
+            "sources": CounterTables.sources(ran),
+            "has_sources": !CounterTables.sources(ran).isEmpty,
             "problems": file.benchmarks.filter { $0.status != .ok }.map {
                 ["name": $0.name, "status": $0.status.rawValue, "reason": $0.reason ?? "no reason recorded"]
             },
@@ -42,14 +38,31 @@ enum ReportModel {
         ]
     }
 
-    /// `{title, columns: [{title, rule}], rows: [{cells: [{text}]}], notes: [{text}]}`
+    /// `{title, columns, rows: [{cells, is_pareto}], notes: [{text}]}`
     private static func table(_ table: ReportTable) -> [String: Any] {
         [
             "title": table.title,
-            "columns": table.columns.map { ["title": $0.title, "rule": $0.isNumber ? "---:" : "---"] },
-            "rows": (0..<table.rowCount).map { row in ["cells": table.columns.map { ["text": $0.cells[row]] }] },
+            "columns": table.columns.map { head($0.title, isNumber: $0.isNumber) },
+            "rows": (0..<table.rowCount).map { row in
+                [
+                    "cells": table.columns.map { cell($0.cells[row], isNumber: $0.isNumber) },
+                    "is_pareto": table.isPareto[row],
+                ]
+            },
             "notes": table.notes.map { ["text": $0] },
         ]
+    }
+
+    /// `{title, rule, kind}`: the rule for Markdown, the kind for HTML.
+    static func head(_ title: String, isNumber: Bool) -> [String: Any] {
+        ["title": title, "rule": isNumber ? "---:" : "---", "kind": isNumber ? "number" : "text"]
+    }
+
+    /// `{text, kind, provenance, note}`; the provenance of a counter and what there is to say about it, "" elsewhere.
+    static func cell(
+        _ text: String, isNumber: Bool, provenance: String = "", note: String = ""
+    ) -> [String: Any] {
+        ["text": text, "kind": isNumber ? "number" : "text", "provenance": provenance, "note": note]
     }
 
     /// One table of what stands outside the timed region: agreement with the references, set-up times and memory.
@@ -75,64 +88,11 @@ enum ReportModel {
         guard !rows.isEmpty else { return [] }
         return [
             [
-                "columns": [["title": "cell", "rule": "---"]] + heads.map { ["title": $0, "rule": "---:"] },
-                "rows": rows.map { row in ["cells": ([row.name] + row.cells).map { ["text": $0] }] },
+                "columns": [head("cell", isNumber: false)] + heads.map { head($0, isNumber: true) },
+                "rows": rows.map { row in
+                    ["cells": [cell(row.name, isNumber: false)] + row.cells.map { cell($0, isNumber: true) }]
+                },
             ]
         ]
-    }
-
-    /// One table of all counters and derived metrics that have a value somewhere; empty list if none has.
-    private static func counters(_ records: [Record]) -> [[String: Any]] {
-        let counters = names(records.compactMap(\.counters), first: CSVReport.standardCounters)
-        let metrics = names(records.compactMap(\.metrics), first: [])
-        let rows = records.filter { record in
-            (record.counters ?? [:]).values.contains { $0.value != nil }
-                || (record.metrics ?? [:]).values.contains { $0.value != nil }
-        }
-        return table(
-            heads: counters + metrics.map { head($0, records) },
-            rows: rows.map { record in
-                let counts = counters.map { text(record.counters?[$0], .counter) }
-                return (record.name, counts + metrics.map { text(record.metrics?[$0], .rate) })
-            })
-    }
-
-    /// A metric's name with its unit: `IPC, instructions/cycle`.
-    private static func head(_ metric: String, _ records: [Record]) -> String {
-        let unit = records.lazy.compactMap { $0.metrics?[metric]?.unit }.first
-        return unit.map { "\(metric), \($0)" } ?? metric
-    }
-
-    /// Names that have a value in some record: those of `first` in its order, then the others sorted.
-    private static func names(_ dictionaries: [[String: Quantity]], first: [String]) -> [String] {
-        var present: Set<String> = []
-        for dictionary in dictionaries { present.formUnion(dictionary.filter { $0.value.value != nil }.keys) }
-        return first.filter(present.contains) + present.subtracting(first).sorted()
-    }
-
-    /// How the counters were read; empty list if none were.
-    private static func counting(_ records: [Record]) -> [[String: Any]] {
-        let all = records.compactMap(\.counting)
-        guard let passes = all.map(\.passes).max(), let cost = all.map(\.costNs).max() else { return [] }
-        return [["passes": passes, "cost": Metric.setupTime.format(cost)]]
-    }
-
-    /// What has a value somewhere that was computed, and how.
-    private static func derived(_ records: [Record]) -> [(name: String, formula: String)] {
-        var formulas: [String: String] = [:]
-        for record in records {
-            for (name, quantity) in (record.counters ?? [:]).merging(record.metrics ?? [:], uniquingKeysWith: { $1 })
-            where quantity.provenance == .derived {
-                formulas[name] = formulas[name] ?? quantity.formula
-            }
-        }
-        return formulas.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-
-    private static func text(_ quantity: Quantity?, _ metric: Metric) -> String {
-        guard let quantity, let value = quantity.value else { return "" }
-        let text = metric.format(value)
-        guard let share = quantity.share else { return text }
-        return "\(text) (counted \(Metric.percentOfCeiling.format(100 * share)) % of the time)"
     }
 }

@@ -17,12 +17,31 @@ public struct TerminalTable {
     /// All tables of a run, then the cells without numbers with their reasons.
     public func render(_ file: ResultsFile) -> String {
         var sections = ReportTable.all(of: file, .compact).map(render)
+        let counters = counters(file.benchmarks.filter { $0.status == .ok })
+        if !counters.isEmpty { sections.append(counters) }
         let problems = file.benchmarks.filter { $0.status != .ok }
         if !problems.isEmpty {
             let lines = problems.map { "\($0.name): \($0.status.rawValue): \($0.reason ?? "no reason recorded")\n" }
             sections.append(lines.joined())
         }
         return sections.joined(separator: "\n")
+    }
+
+    /// Where counters come from, a line for each provenance and reason; their numbers take more room than a terminal has.
+    private func counters(_ records: [Record]) -> String {
+        guard records.contains(where: { !($0.counters ?? [:]).isEmpty }) else { return "" }
+        var rows: [(title: String, names: [String])] = []
+        for row in CounterTables.provenance(records) {
+            let title = [row.provenance.rawValue, row.share].compactMap(\.self).joined(separator: " ")
+            let reason = row.provenance == .unavailable ? " (\(row.explanation))" : ""
+            if let known = rows.firstIndex(where: { $0.title == title + reason }) {
+                rows[known].names += row.names
+            } else {
+                rows.append((title + reason, row.names))
+            }
+        }
+        return "counters, values in the files\n"
+            + rows.map { "\($0.title): \($0.names.joined(separator: ", "))".truncated(to: width) + "\n" }.joined()
     }
 
     private func render(_ table: ReportTable) -> String {

@@ -2,34 +2,24 @@ import Results
 
 /// Counters that could not be read, with each reason said once.
 enum UnavailableCounters {
-    /// The distinct reasons of one record, sorted. A metric's own reason is left out where it only passes on a counter's.
-    static func reasons(of record: Record) -> [String] {
-        func reasons(_ quantities: [String: Quantity]?) -> Set<String> {
-            Set((quantities ?? [:]).values.compactMap { $0.provenance == .unavailable ? $0.reason : nil })
-        }
-        let counters = reasons(record.counters)
-        let metrics = reasons(record.metrics).filter { reason in !counters.contains { reason.hasSuffix($0) } }
-        return counters.union(metrics).sorted()
-    }
-
-    /// Reason, that of the missing counter for a metric that needs one, and the names of what it left without a value in at least one record, both sorted; derived metrics and
-    /// MACs per cycle included.
-    static func byReason(_ records: [Record]) -> [(reason: String, names: [String])] {
-        var names: [String: Set<String>] = [:]
-        for record in records {
-            var quantities = record.counters ?? [:]
-            quantities.merge(record.metrics ?? [:]) { counter, _ in counter }
-            if let perCycle = record.macsPerCycle { quantities[Metric.macsPerCycle.title] = perCycle }
-            for (name, quantity) in quantities where quantity.provenance == .unavailable {
-                names[quantity.reason ?? "no reason recorded", default: []].insert(name)
+    /// What one record has no number for: `PAPI_TOT_CYC, IPC: no PMU in this virtual machine; …`, sorted by reason. What
+    /// is computed stands with the counter whose lack is the cause.
+    static func text(of record: Record) -> String {
+        var names: [String: [String]] = [:]
+        for quantities in [record.counters, record.metrics] {
+            for (name, quantity) in (quantities ?? [:]).sorted(by: { $0.key < $1.key }) {
+                guard let reason = quantity.reason, quantity.provenance == .unavailable else { continue }
+                names[cause(of: reason, in: record), default: []].append(name)
             }
         }
-        for (reason, own) in names {
-            let causes = names.keys.filter { reason != $0 && reason.hasSuffix(": \($0)") }
-            guard let cause = causes.min(by: { $0.count < $1.count }) else { continue }
-            names[cause]?.formUnion(own)
-            names[reason] = nil
-        }
-        return names.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
+        return names.sorted { $0.key < $1.key }.map { "\($0.value.joined(separator: ", ")): \($0.key)" }
+            .joined(separator: "; ")
+    }
+
+    /// The reason of the missing counter where `reason` only passes it on (`needs PAPI_TOT_CYC: no PMU …`), else
+    /// `reason` itself.
+    static func cause(of reason: String, in record: Record) -> String {
+        let counters = (record.counters ?? [:]).values.compactMap(\.reason)
+        return counters.filter { reason.hasSuffix(": \($0)") }.min { $0.count < $1.count } ?? reason
     }
 }

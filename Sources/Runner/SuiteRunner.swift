@@ -334,7 +334,9 @@ public final class SuiteRunner {
             record.ceilingGmacsPerSecond = limit
             record.percentOfCeiling = 100 * rate / limit
         }
-        if let clock = context.clock, clock.hz > 0 { record.macsPerCycle = .derived(rate * 1e9 / clock.hz) }
+        if let clock = context.clock, clock.hz > 0 {
+            record.macsPerCycle = .derived(rate * 1e9 / clock.hz, formula: "MACs / (latency * core clock)")
+        }
     }
 
     private func append(_ record: Record, to journal: Journal, _ file: inout ResultsFile) throws {

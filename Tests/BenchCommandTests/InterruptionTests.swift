@@ -44,7 +44,7 @@ import Testing
             "\(outcome.stderr)")
         #expect(file.verdict?.exitCode == 130)
         #expect(outcome.stdout.contains(file.benchmarks[0].name.dropLast(3)))
-        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.json", "tiny.md"])
+        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.html", "tiny.json", "tiny.md"])
     }
 
     @Test func anInterruptionBeforeTheFirstCellKeepsTheFilesOfAnEarlierRun() throws {
@@ -117,7 +117,7 @@ import Testing
         #expect(run.status == 1)
         #expect(run.stderr.contains("/dev/full: cannot write: No space left on device."))
         #expect(run.stdout.contains("gemm_16x16x16/f32"))
-        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.json", "tiny.md"])
+        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.html", "tiny.json", "tiny.md"])
     }
 
     @Test(arguments: [

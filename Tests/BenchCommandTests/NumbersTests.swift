@@ -82,7 +82,7 @@ import Testing
             #expect(metrics["processors in use"]?.value != nil)
         }
         let markdown = try folder.text("results/local/tiny.md")
-        #expect(markdown.contains("- `processors in use = CPU_NS / clock::WALL_NS`"))
+        #expect(markdown.contains("| processors in use | derived | CPU_NS / clock::WALL_NS | all |"))
     }
 
     /// PAPI's own variable selects events, below --counters and BENCH_COUNTERS, above the suite.

@@ -29,7 +29,7 @@ import Testing
         #expect(lastLine(run).hasSuffix(": it is slower)"))
         // The results are there all the same.
         #expect(run.stdout.contains("gemm_16x16x16/w8c-a8-ptq"))
-        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.json", "tiny.md"])
+        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.html", "tiny.json", "tiny.md"])
         let verdict = try #require(try folder.results().verdict)
         #expect(verdict.exitCode == 3)
         #expect("bench: \(verdict.message)" == lastLine(run))

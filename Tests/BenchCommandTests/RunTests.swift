@@ -5,7 +5,7 @@ import Testing
 
 /// `bench run` where nothing is wrong: what it prints, what it writes, what its flags do.
 @Suite struct RunTests {
-    @Test func aCleanRunPrintsATableAndWritesThreeFiles() throws {
+    @Test func aCleanRunPrintsATableAndWritesItsFiles() throws {
         let folder = try Workspace()
         try folder.suite(Case.gemm)
         let run = try BenchProcess.run("run", "tiny.json", in: folder)
@@ -16,12 +16,13 @@ import Testing
         #expect(!run.stdout.contains("wrote"))
         #expect(
             run.stderr == """
-                wrote results/local/tiny.json, results/local/tiny.csv, results/local/tiny.md
+                wrote results/local/tiny.json, results/local/tiny.csv, results/local/tiny.md, \
+                results/local/tiny.html
                 bench: 2 of 2 cells measured
 
                 """)
         // The journal is gone once all that it holds is in the JSON file.
-        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.json", "tiny.md"])
+        #expect(folder.entries("results/local") == ["tiny.csv", "tiny.html", "tiny.json", "tiny.md"])
 
         let file = try folder.results()
         #expect(file.benchmarks.map(\.name) == ["gemm_16x16x16/f32/t1", "gemm_16x16x16/w8c-a8-ptq/t1"])
@@ -67,16 +68,19 @@ import Testing
         try folder.suite(Case.gemm)
         let run = try BenchProcess.run(
             "run", "tiny.json", "--export-json", "a.json", "--export-csv", "a.csv", "--export-markdown", "a.md",
-            "--output", "elsewhere", in: folder)
+            "--export-html", "a.html", "--output", "elsewhere", in: folder)
         #expect(run.status == 0)
         #expect(!folder.exists("results"))
-        for ending in ["json", "csv", "md"] {
+        for ending in ["json", "csv", "md", "html"] {
             #expect(try folder.text("a.\(ending)") == folder.text("elsewhere/tiny.\(ending)"))
         }
         #expect(run.stderr.contains("a.json"))
     }
 
-    @Test(arguments: [("csv", "name,status"), ("json", "{\n\"schema_version\": 1,"), ("markdown", "# tiny")])
+    @Test(arguments: [
+        ("csv", "name,status"), ("json", "{\n\"schema_version\": 1,"), ("markdown", "# tiny"),
+        ("html", "<!DOCTYPE html>"),
+    ])
     func oneExportMayGoToStdoutAlone(format: String, start: String) throws {
         let folder = try Workspace()
         try folder.suite(Case.gemm)

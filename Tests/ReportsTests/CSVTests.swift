@@ -54,7 +54,8 @@ private func parse(_ text: String) throws -> [[String]] {
         let row = try #require(table(Fixture.withoutPMU).first)
         #expect(row["PAPI_TOT_CYC"] == "" && row["PAPI_TOT_CYC_provenance"] == "unavailable")
         #expect(row["PAPI_L1_DCM"] == "" && row["PAPI_L1_DCM_provenance"] == "")
-        #expect(row["counters_unavailable_reason"] == "no PMU in this virtual machine")
+        #expect(
+            row["counters_unavailable_reason"] == "PAPI_TOT_CYC, PAPI_TOT_INS, IPC: no PMU in this virtual machine")
         #expect(row["speedup_over_f32"] == "" && row["setup_calibration_ns"] == "")
         #expect(row["quantkernels::BYTES_PACKED"] == "0")  // measured, and really 0
         #expect(row["quantkernels::MACS"] == "3030000")
@@ -83,7 +84,23 @@ private func parse(_ text: String) throws -> [[String]] {
         var file = Fixture.withPMU
         file.benchmarks[0].metrics?["IPC"] = .unavailable("needs PAPI_TOT_INS: counted for 20 % of the region")
         let row = try #require(table(file).first)
-        #expect(row["counters_unavailable_reason"] == "needs PAPI_TOT_INS: counted for 20 % of the region")
+        #expect(row["counters_unavailable_reason"] == "IPC: needs PAPI_TOT_INS: counted for 20 % of the region")
+    }
+
+    /// What was asked for by name has columns behind those that are always there.
+    @Test func otherCountersHaveColumnsBehindTheStandardOnes() throws {
+        var file = Fixture.withPMU
+        file.benchmarks[0].counters?["perf::PAGE-FAULTS"] = .measured(3)
+        file.benchmarks[1].counters?["adl_glc::X"] = .unavailable("no PMU in this virtual machine")
+        file.benchmarks[0].metrics?["share of X"] = .derived(0.5, formula: "a / b", unit: "%")
+        let rows = try parse(CSVReport.render(file))
+        let others = ["adl_glc::X", "perf::PAGE-FAULTS", "share of X [%]"].flatMap {
+            [$0, "\($0)_provenance", "\($0)_share"]
+        }
+        #expect(rows[0] == CSVReport.header + others)
+        #expect(rows.allSatisfy { $0.count == rows[0].count })
+        #expect(rows[1].suffix(9) == ["", "", "", "3", "measured", "", "0.5", "derived", ""])
+        #expect(rows[2].suffix(9) == ["", "unavailable", "", "", "", "", "", "", ""])
     }
 
     @Test func onlyRowsThatCompeteSayWhetherTheyAreOnTheFront() throws {

@@ -12,7 +12,7 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Measure the cells of a suite.",
         discussion: """
-            Prints a table on stdout and writes <suite>.json, .csv and .md to the output folder. Finished cells are kept in a \
+            Prints a table on stdout and writes <suite>.json, .csv, .md and .html to the output folder. Finished cells are kept in a \
             journal there, whatever ends the run.
             """)
 
@@ -42,6 +42,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write CSV here, too; - is stdout.", valueName: "path")) var exportCsv: String?
     @Option(help: ArgumentHelp("Write JSON here, too; - is stdout.", valueName: "path")) var exportJson: String?
     @Option(help: ArgumentHelp("Write Markdown here, too; - is stdout.", valueName: "path")) var exportMarkdown: String?
+    @Option(help: ArgumentHelp("Write HTML here, too; - is stdout.", valueName: "path")) var exportHtml: String?
     @Flag(help: "No table, no notes: only errors, and what is exported.") var quiet = false
     @Flag(help: "No progress line.") var noProgress = false
 
@@ -63,13 +64,16 @@ struct RunCommand: ParsableCommand {
             return
         }
         // What would spoil the end of a run is found before its beginning.
-        let exports = [exportCsv, exportJson, exportMarkdown].compactMap(\.self)
+        let exports = [exportCsv, exportJson, exportMarkdown, exportHtml].compactMap(\.self)
         guard exports.count(where: { $0 == "-" }) <= 1 else {
             throw Failure(.usage, "only one export can go to stdout")
         }
         for path in exports where path != "-" { try OutputPath.checkFile(path) }
         let templates = TemplateLibrary(searching: Resources.folders("report-templates"))
-        try Failure.wrap(.usage) { try MarkdownReport.check(templates) }
+        try Failure.wrap(.usage) {
+            try MarkdownReport.check(templates)
+            try HTMLReport.check(templates)
+        }
         let folder = output ?? Environment.value("BENCH_OUTPUT") ?? "results/local"
         try OutputPath.makeFolder(folder)
         let base = "\(folder)/\(suite.name)"
@@ -241,6 +245,7 @@ struct RunCommand: ParsableCommand {
             texts = [
                 (try JSONReport.render(file), "json", exportJson), (CSVReport.render(file), "csv", exportCsv),
                 (try MarkdownReport.render(file, templates: templates), "md", exportMarkdown),
+                (try HTMLReport.render(file, templates: templates), "html", exportHtml),
             ]
             for (text, ending, _) in texts { try AtomicFile.write(text, to: "\(base).\(ending)") }
         } catch {

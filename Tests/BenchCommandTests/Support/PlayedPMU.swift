@@ -22,6 +22,7 @@ struct PlayedPMU {
     }
 
     static let zen4 = cpuinfo("AuthenticAMD", 25, 17)
+    static let virtual = cpuinfo("AuthenticAMD", 25, 17, flags: "hypervisor")
     static let zen5 = cpuinfo("AuthenticAMD", 26, 2)
     static let skylake = cpuinfo("GenuineIntel", 6, 85)
     static let sapphireRapids = cpuinfo("GenuineIntel", 6, 143)

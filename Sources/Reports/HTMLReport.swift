@@ -1,0 +1,16 @@
+public import Results
+
+/// Results as a page of its own, without anything from elsewhere, from the template `run.html`.
+public enum HTMLReport {
+    /// - Throws: `ReportError`: a template that is missing or wrong, or results of a debug build.
+    public static func render(_ file: ResultsFile, templates: TemplateLibrary) throws(ReportError) -> String {
+        if file.context.buildConfiguration == "debug" { throw .debugBuild }
+        return try templates.render("run.html", ReportModel.values(of: file))
+    }
+
+    /// Renders made-up results that fill every section, so that a wrong template is found before a run is spent on it.
+    /// - Throws: `ReportError` as `render` does.
+    public static func check(_ templates: TemplateLibrary) throws(ReportError) {
+        _ = try render(.sample, templates: templates)
+    }
+}
