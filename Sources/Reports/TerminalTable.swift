@@ -27,21 +27,21 @@ public struct TerminalTable {
         return sections.joined(separator: "\n")
     }
 
-    /// Where counters come from, a line for each provenance and reason; their numbers take more room than a terminal has.
+    /// Where counters come from, a line for each provenance and then for each reason; their numbers take more room than a
+    /// terminal has.
     private func counters(_ records: [Record]) -> String {
         guard records.contains(where: { !($0.counters ?? [:]).isEmpty }) else { return "" }
-        var rows: [(title: String, names: [String])] = []
-        for row in CounterTables.provenance(records) {
-            let title = [row.provenance.rawValue, row.share].compactMap(\.self).joined(separator: " ")
-            let reason = row.provenance == .unavailable ? " (\(row.explanation))" : ""
-            if let known = rows.firstIndex(where: { $0.title == title + reason }) {
-                rows[known].names += row.names
-            } else {
-                rows.append((title + reason, row.names))
-            }
+        var order: [String] = []
+        var names: [String: [String]] = [:]
+        let rows = CounterTables.provenance(records)
+        for row in rows.filter({ $0.provenance != .unavailable }) + rows.filter({ $0.provenance == .unavailable }) {
+            let reason = row.provenance == .unavailable ? "(\(row.explanation))" : nil
+            let title = [row.provenance.rawValue, row.share, reason].compactMap(\.self).joined(separator: " ")
+            if names[title] == nil { order.append(title) }
+            names[title, default: []] += row.names
         }
         return "counters, values in the files\n"
-            + rows.map { "\($0.title): \($0.names.joined(separator: ", "))".truncated(to: width) + "\n" }.joined()
+            + order.map { "\($0): \((names[$0] ?? []).joined(separator: ", "))".truncated(to: width) + "\n" }.joined()
     }
 
     private func render(_ table: ReportTable) -> String {
