@@ -1,5 +1,6 @@
 import Foundation
 import Mustache
+import Results
 
 /// The report templates, `<name>.mustache`, of one or more folders.
 public struct TemplateLibrary: Sendable {
@@ -16,12 +17,19 @@ public struct TemplateLibrary: Sendable {
         self.init(searching: [directory])
     }
 
+    /// Renders a template with results.
+    /// - Throws: `ReportError`: a template that is missing or wrong, or results of a debug build.
+    func render(_ name: String, _ file: ResultsFile) throws(ReportError) -> String {
+        if file.context.buildConfiguration == "debug" { throw .debugBuild }
+        return try render(name, ReportModel.values(of: file))
+    }
+
     /// Renders a template with its partials.
     /// - Parameters:
     ///   - name: the file's name without `.mustache`, such as `run.md`.
     ///   - model: values by name. Every name that the template uses must be there: a misspelt one is an error, not a gap.
     /// - Throws: `ReportError` naming the file.
-    func render(_ name: String, _ model: [String: Any]) throws(ReportError) -> String {
+    private func render(_ name: String, _ model: [String: Any]) throws(ReportError) -> String {
         var templates: [String: MustacheTemplate] = [:]
         let file = try load(name, usedBy: nil, into: &templates)
         let root = Model(values: model)

@@ -71,7 +71,8 @@ import Testing
             }
             let counting = try #require(record.counting)
             #expect(counting.passes >= 1 && counting.iterations >= 3 && counting.costNs > 0)
-            #expect(counting.emptyCounts["quantkernels::MACS"] == 0, "an empty region does no work")
+            let emptyMACs = counting.emptyCounts["quantkernels::MACS"]
+            #expect(emptyMACs == (PlayedPMU.isPossible ? 0 : nil), "an empty region does no work")
             let latency = try #require(record.latency)
             let disturbed = try #require(latency.disturbed)
             #expect(disturbed.allSatisfy(latency.samples.indices.contains))
@@ -135,7 +136,7 @@ import Testing
         #expect(folder.entries("results/local").isEmpty)
         let software = try BenchProcess.run(
             "run", "tiny.json", "--quiet", "--require-counters", "--counters", "work", in: folder)
-        #expect(software.status == 0, "\(software.stderr)")
+        #expect(software.status == (PlayedPMU.isPossible ? 0 : 6), "\(software.stderr)")
     }
 
     @Test func theAccuracyIsThatOfTheModelCardAndIntegersEqualTheReference() throws {
