@@ -112,16 +112,6 @@ int32_t ck_sum_bytes(const uint8_t *p, size_t n, uint8_t flip) {
     return sum;
 }
 
-uint64_t ck_read_stream(const uint8_t *p, size_t n) {
-    uint64_t sum[8] = {0};
-    for (size_t i = 0; i + 64 <= n; i += 64) {
-        uint64_t v[8];
-        memcpy(v, p + i, 64);
-        for (int j = 0; j < 8; j++) sum[j] += v[j];
-    }
-    return sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];
-}
-
 const ck_kernel ck_int_scalar[] = {
     {.name = "u8s16_gemm_4x16__scalar", .kind = CK_INT_GEMM, .isa = CK_ISA_SCALAR, .rows = 4, .columns = 16,
      .vector = 16, .depth_unit = 1, .weight_bytes = 2, .int_gemm = gemm_4x16},

@@ -260,7 +260,7 @@ void ck_window_rows(
     const ck_window *w, size_t first, size_t count, const uint8_t *input, size_t input_bytes, const uint8_t *padding,
     size_t read_bytes, size_t group, uint8_t *patches, const uint8_t **out);
 
-// Reads n bytes once, 64 at a time, and returns their sum: the memory ceiling.
+// Reads n / 64 * 64 bytes once and returns their sum as 64-bit numbers: the ceilings of memory and caches.
 uint64_t ck_read_stream(const uint8_t *p, size_t n);
 // Σ of n bytes, each xor flip.
 int32_t ck_sum_bytes(const uint8_t *p, size_t n, uint8_t flip);
