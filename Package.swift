@@ -115,7 +115,9 @@ let package = Package(
             name: "ReportsTests", dependencies: ["Reports", "Results", "Measurement"], exclude: ["Golden"],
             swiftSettings: swift),
         .testTarget(
-            name: "RunnerTests", dependencies: ["Runner", "Networks", "QuantKernels"], swiftSettings: swift),
+            name: "RunnerTests",
+            dependencies: ["Runner", "Counters", "Networks", "QuantKernels", "Results", "Measurement"],
+            swiftSettings: swift),
         .testTarget(
             name: "BenchCommandTests",
             dependencies: ["bench", "Doctor", "Counters", "Results", "Measurement", "Networks"],

@@ -122,6 +122,7 @@ public enum CSVReport {
         column("gmacs_per_s") { number($0.gmacsPerSecond) },
         column("ceiling_gmacs_per_s") { number($0.ceilingGmacsPerSecond) },
         column("percent_of_ceiling") { number($0.percentOfCeiling) },
+        column("ceiling_doubt") { $0.ceilingDoubt },
         column("macs_per_cycle") { number($0.macsPerCycle?.value) },
         column("macs_per_cycle_provenance") { $0.macsPerCycle?.provenance.rawValue },
         column("speedup_over_f32") { number($0.speedupOverF32?.value) },
@@ -160,6 +161,14 @@ public enum CSVReport {
         column("macs_per_byte") { number($0.layer?.macsPerByte) },
         column("kernels") { $0.layer?.kernels.joined(separator: " ") },
         column("bound") { $0.layer?.bound },
+        column("roofline_bound") { $0.layer?.roofline?.bound.rawValue },
+        column("roofline_level") { $0.layer?.roofline?.level },
+        column("attainable_gmacs_per_s") { number($0.layer?.roofline?.attainableGmacsPerSecond) },
+        column("percent_of_roof") { number($0.layer?.roofline?.percentOfRoof) },
+        column("at_most_w4") { number($0.layer?.roofline?.atMost["w4"]) },
+        column("at_most_w2") { number($0.layer?.roofline?.atMost["w2"]) },
+        column("at_most_int8") { number($0.layer?.roofline?.atMost["int8"]) },
+        column("measured_macs_per_byte") { number($0.layer?.roofline?.measuredMacsPerByte?.value) },
         column("why") { $0.layer?.why },
     ]
 

@@ -13,7 +13,8 @@ enum LayerTable {
                 cells: layers.map { column.text(Row(layer: $0, cell: record, whole: whole)) })
         }
         var table = ReportTable(
-            title: "\(record.name), layers", columns: columns, notes: notes(record, sum, context))
+            title: "\(record.name), layers", columns: columns,
+            notes: notes(record, sum, context) + TableColumn.doubts(layers))
         if detail == .full {
             table.columns.append(
                 ReportTable.Column(
@@ -57,9 +58,7 @@ enum LayerTable {
         Column(title: "warm", expendable: 1) { $0.layer.layer.map { time($0.warmNs) } ?? "" },
         Column(title: "MMAC", expendable: 6) { $0.layer.macs.map { Metric.rate.format(Double($0) / 1e6) } ?? "" },
         Column(title: Metric.rate.title) { $0.layer.gmacsPerSecond.map { Metric.rate.format($0) } ?? "" },
-        Column(title: Metric.percentOfCeiling.title) {
-            $0.layer.percentOfCeiling.map { Metric.percentOfCeiling.format($0) } ?? ""
-        },
+        Column(title: Metric.percentOfCeiling.title) { TableColumn.percentOfCeiling($0.layer) },
         Column(title: Metric.speedup.title) {
             $0.layer.speedupOverF32.map { Metric.speedup.format($0.value, interval: $0.ci95) } ?? ""
         },
@@ -76,11 +75,12 @@ enum LayerTable {
 
     private static func notes(_ record: Record, _ sum: LayerSum, _ context: Context) -> [String] {
         var notes: [String] = []
-        if let residual = sum.residualNs, let whole = record.latency?.median {
-            let drift = whole - sum.besideNs
+        if sum.residualNs != nil, let whole = record.latency?.median {
+            // The three add up to the residual.
             notes.append(
-                "residual: \(time(drift)) since whole inferences beside the profile took \(time(sum.besideNs)), "
-                    + "\(time(residual - drift)) between the layers")
+                "residual: \(time(whole - sum.besideNs)) as whole inferences beside it took \(time(sum.besideNs)), "
+                    + "\(time(sum.besideNs - sum.chainNs)) between the layers, "
+                    + "\(time(sum.chainNs - sum.sumNs)) of disturbances")
         }
         notes.append(
             "chain: inside whole inferences, \(sum.rounds) rounds, less \(time(sum.clockNs)) per reading of the clock; warm: "

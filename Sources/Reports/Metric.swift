@@ -3,7 +3,9 @@ public import Measurement
 
 /// A kind of number in a report: it owns its title, its unit and how it is written.
 public struct Metric: Sendable, Equatable {
-    enum Unit: Sendable { case nanoseconds, bytes, count, ratio, plain, points, percent, decibels, accuracy, hertz }
+    enum Unit: Sendable {
+        case nanoseconds, bytes, count, ratio, factor, plain, points, percent, decibels, accuracy, hertz
+    }
 
     /// Column title, with the unit where the numbers themselves do not carry it.
     public let title: String
@@ -16,6 +18,7 @@ public struct Metric: Sendable, Equatable {
     public static let deltaF32 = Metric(title: "Δ f32", unit: .points)
     public static let rate = Metric(title: "GMAC/s", unit: .plain)
     public static let percentOfCeiling = Metric(title: "% ceiling", unit: .percent)
+    public static let gain = Metric(title: "at most", unit: .factor)
     public static let macsPerCycle = Metric(title: "MAC/cycle", unit: .plain)
     public static let modelSize = Metric(title: "model", unit: .bytes)
     public static let bandwidth = Metric(title: "GB/s", unit: .plain)
@@ -45,6 +48,7 @@ public struct Metric: Sendable, Equatable {
             return Self.number(value / scale.factor, Self.scaled(interval, by: scale.factor)) + " \(scale.unit)"
         case .count: return Self.exact(value)
         case .ratio: return Self.number(value, interval) + "×"
+        case .factor: return Self.fixed(value, 1) + " ×"
         case .plain: return Self.number(value, interval)
         case .percent, .decibels: return Self.fixed(value, 1)
         case .accuracy: return Self.fixed(value, 2)

@@ -30,10 +30,15 @@ struct ReportTable {
         isPareto.append(false)
     }
 
-    /// The results tables of a run, then the layers of its cells.
+    /// The results tables of a run, then the layers of its cells; in full also where they stand under the roofline.
     static func all(of file: ResultsFile, _ detail: TableColumn.Detail) -> [ReportTable] {
         ResultGroup.all(of: file).map { ReportTable($0, detail) }
-            + file.benchmarks.compactMap { LayerTable.table(of: $0, file.context, detail) }
+            + file.benchmarks.flatMap { record in
+                [
+                    LayerTable.table(of: record, file.context, detail),
+                    detail == .full ? RooflineTable.table(of: record, file.context) : nil,
+                ].compactMap(\.self)
+            }
     }
 
     init(title: String, columns: [Column], notes: [String]) {

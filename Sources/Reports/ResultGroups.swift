@@ -19,8 +19,9 @@ struct ResultGroup {
     /// By latency; rows without one come last.
     let rows: [ResultRow]
 
-    /// What has to be said below the table: where published accuracies come from, and which rows were disturbed.
-    var notes: [String] { sources + disturbances }
+    /// What has to be said below the table: where published accuracies come from, which rows were disturbed, and whether
+    /// the ceilings are doubtful.
+    var notes: [String] { sources + disturbances + TableColumn.doubts(rows.map(\.record)) }
 
     /// A median bears some disturbed samples; from this share on, a row should be measured again.
     private static let disturbedShare = 0.05

@@ -18,8 +18,16 @@ extension ResultsFile {
         cell.arenaBytes = 1
         cell.counters = ["counted": .measured(1), "missing": .unavailable("sample")]
         cell.rerun = "sample"
-        cell.layers = []
-        cell.layerSum = LayerSum(rounds: 1, clockNs: 1, sumNs: 1, besideNs: 1, residualNs: 1)
+        var layer = Record(name: "\(cell.name)/layer", status: .ok)
+        (layer.latency, layer.macs, layer.gmacsPerSecond) = (cell.latency, 1, 1)
+        layer.layer = LayerFacts(
+            nodes: ["layer"], warmNs: 1, inputBytes: 1, outputBytes: 1, weightBytes: 1, macsPerByte: 1, weights: 1,
+            sums: 1, kernels: [], bound: "sample", why: "sample")
+        layer.layer?.roofline = RooflinePoint(
+            bound: .compute, level: "memory", gbPerSecond: 1, attainableGmacsPerSecond: 1, percentOfRoof: 100,
+            atMost: ["int8": 1])
+        cell.layers = [layer]
+        cell.layerSum = LayerSum(rounds: 1, clockNs: 1, sumNs: 1, chainNs: 1, besideNs: 1, residualNs: 1)
         let skipped = Record(name: "sample_1.0_28/w8c-a8-qat/t1", status: .skipped, reason: "sample")
         return ResultsFile(
             context: context, benchmarks: [cell, skipped], verdict: RunVerdict(exitCode: 0, message: "sample"))

@@ -51,8 +51,20 @@ struct TableColumn: Sendable {
     private static let delta = number(.deltaF32, expendable: 2) { record in record.accuracy?.deltaF32.map { ($0, nil) }
     }
     private static let rate = number(.rate, expendable: 4) { record in record.gmacsPerSecond.map { ($0, nil) } }
-    private static let ceiling = number(.percentOfCeiling, expendable: 5) { record in
-        record.percentOfCeiling.map { ($0, nil) }
+    private static let ceiling = TableColumn(title: Metric.percentOfCeiling.title, expendable: 5) { row, _ in
+        percentOfCeiling(row.record)
+    }
+
+    /// A question mark where the ceiling is not believed; a note below the table says why.
+    static func percentOfCeiling(_ record: Record) -> String {
+        record.percentOfCeiling.map { Metric.percentOfCeiling.format($0) } ?? (record.ceilingDoubt == nil ? "" : "?")
+    }
+
+    /// The doubts about ceilings of these records, each once.
+    static func doubts(_ records: [Record]) -> [String] {
+        var doubts: [String] = []
+        for doubt in records.compactMap(\.ceilingDoubt) where !doubts.contains(doubt) { doubts.append(doubt) }
+        return doubts.map { "\(Metric.percentOfCeiling.title) ?: \($0)" }
     }
     private static let perCycle = number(.macsPerCycle, expendable: 7) { record in
         record.macsPerCycle?.value.map { ($0, nil) }

@@ -15,24 +15,37 @@ public struct LayerFacts: Codable, Sendable, Equatable {
     public var weightBytes: Int
     /// Multiply-accumulates per byte read or written; absent where nothing is multiplied.
     public var macsPerByte: Double?
+    /// How many weights there are, without per-channel constants.
+    public var weights: Int
+    /// Outputs that are sums of products.
+    public var sums: Int
     /// Names of the micro-kernels.
     public var kernels: [String]
+
+    // What follows from these, the latency and the ceilings of the run.
+
     /// What bounds the layer, in a few words.
-    public var bound: String
+    public var bound: String?
     /// One sentence: why the layer is not faster.
-    public var why: String
+    public var why: String?
+    /// Absent where nothing is multiplied, or no ceiling or bandwidth is known.
+    public var roofline: RooflinePoint?
 
     public init(
         nodes: [String], warmNs: Double, inputBytes: Int, outputBytes: Int, weightBytes: Int, macsPerByte: Double?,
-        kernels: [String], bound: String, why: String
+        weights: Int, sums: Int, kernels: [String], bound: String? = nil, why: String? = nil
     ) {
         (self.nodes, self.warmNs) = (nodes, warmNs)
         (self.inputBytes, self.outputBytes, self.weightBytes) = (inputBytes, outputBytes, weightBytes)
-        (self.macsPerByte, self.kernels, self.bound, self.why) = (macsPerByte, kernels, bound, why)
+        (self.macsPerByte, self.weights, self.sums, self.kernels) = (macsPerByte, weights, sums, kernels)
+        (self.bound, self.why) = (bound, why)
     }
 
+    /// Bytes read and written.
+    public var bytes: Int { inputBytes + outputBytes + weightBytes }
+
     enum CodingKeys: String, CodingKey {
-        case nodes, kernels, bound, why
+        case nodes, weights, sums, kernels, bound, why, roofline
         case warmNs = "warm_ns"
         case inputBytes = "input_bytes"
         case outputBytes = "output_bytes"
@@ -49,20 +62,26 @@ public struct LayerSum: Codable, Sendable, Equatable {
     public var clockNs: Double
     /// Sum of the layers' medians.
     public var sumNs: Double
+    /// Median of the inferences with the clock read between the layers, without those readings: more than the sum where
+    /// something disturbs now one layer, now another.
+    public var chainNs: Double
     /// Median of whole inferences, not interrupted by the clock, in the same rounds.
     public var besideNs: Double
     /// Median latency of the cell less the sum. Absent until the cell was timed.
     public var residualNs: Double?
 
-    public init(rounds: Int, clockNs: Double, sumNs: Double, besideNs: Double, residualNs: Double? = nil) {
+    public init(
+        rounds: Int, clockNs: Double, sumNs: Double, chainNs: Double, besideNs: Double, residualNs: Double? = nil
+    ) {
         (self.rounds, self.clockNs, self.sumNs) = (rounds, clockNs, sumNs)
-        (self.besideNs, self.residualNs) = (besideNs, residualNs)
+        (self.chainNs, self.besideNs, self.residualNs) = (chainNs, besideNs, residualNs)
     }
 
     enum CodingKeys: String, CodingKey {
         case rounds
         case clockNs = "clock_ns"
         case sumNs = "sum_ns"
+        case chainNs = "chain_ns"
         case besideNs = "beside_ns"
         case residualNs = "residual_ns"
     }

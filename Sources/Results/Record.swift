@@ -35,7 +35,10 @@ public struct Record: Codable, Sendable, Equatable {
     public var gmacsPerSecond: Double?
     /// The rate that this path's and thread count's ceiling allows, measured in the same run.
     public var ceilingGmacsPerSecond: Double?
+    /// Absent if it is above 105, which no true ceiling is: the doubt says so.
     public var percentOfCeiling: Double?
+    /// Why there is a ceiling and no percent of it.
+    public var ceilingDoubt: String?
     public var macsPerCycle: Quantity?
     /// Median latency of the f32 cell of the same case, path and thread count over this cell's.
     public var speedupOverF32: Estimate?
@@ -81,6 +84,7 @@ public struct Record: Codable, Sendable, Equatable {
         case gmacsPerSecond = "gmacs_per_s"
         case ceilingGmacsPerSecond = "ceiling_gmacs_per_s"
         case percentOfCeiling = "percent_of_ceiling"
+        case ceilingDoubt = "ceiling_doubt"
         case macsPerCycle = "macs_per_cycle"
         case speedupOverF32 = "speedup_over_f32"
         case modelBytes = "model_bytes"

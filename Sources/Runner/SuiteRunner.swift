@@ -83,8 +83,9 @@ public final class SuiteRunner {
         ProcessMemory.returnLargeBlocks()
         try checkInputs()
         let pass = try counterPass()
+        let traffic = try options.perLayer ? LayerTraffic(CounterSources.all, groups: counterGroups()) : nil
         progress(.machine)
-        let context = context()
+        var context = context()
         let journal = try RunnerError.wrap(.failure) { try Journal(path: options.journal, context: context) }
         var file = ResultsFile(context: context, benchmarks: [])
         var samples: [String: [Double]] = [:]
@@ -103,7 +104,7 @@ public final class SuiteRunner {
                 }
             }
             if shouldStop() { break }
-            if options.perLayer { profile(ready, context, progress, done: done, shouldStop) }
+            if let traffic { profile(ready, traffic, progress, done: done, shouldStop) }
             if shouldStop() { break }
             try measure(
                 ready, pass: pass, context: context, done: done, progress: progress, shouldStop: shouldStop
@@ -113,7 +114,15 @@ public final class SuiteRunner {
             }
             done += ready.count
         }
+        if !shouldStop() {
+            progress(.machine)
+            context.ceilings = ceilings(context)
+            file.context = context
+        }
         file.benchmarks = complete(file.benchmarks, samples)
+        let measured = file.benchmarks
+        let derivation = Derivation(context: context, registry: options.registry)
+        for index in measured.indices { derivation.derive(&file.benchmarks[index], among: measured) }
         return Outcome(file: file, interrupted: file.benchmarks.count < cells.count)
     }
 
@@ -136,13 +145,17 @@ public final class SuiteRunner {
         }
     }
 
+    private func counterGroups() throws -> GroupLibrary {
+        try RunnerError.wrap(.input) { try GroupLibrary(directory: options.counterGroups) }
+    }
+
     private func counterPass() throws -> CounterPass {
         let source = CounterSources.all
         guard !options.counters.isEmpty else {
             return CounterPass(
                 source: source, selection: GroupLibrary(groups: []).select([], source: source), passes: 1)
         }
-        let groups = try RunnerError.wrap(.input) { try GroupLibrary(directory: options.counterGroups) }
+        let groups = try counterGroups()
         try RunnerError.wrap(.failure) { try KernelCounters.register() }
         let selection = groups.select(options.counters, source: source)
         for item in selection.items where item.isUnknown && options.counters.contains(item.name) {
@@ -162,10 +175,8 @@ public final class SuiteRunner {
     /// The machine and the program; ceilings for every thread count of the run.
     private func context() -> Context {
         var context = ContextProbe().context()
-        let probe = MachineProbe(registry: options.registry)
-        let caches = options.perLayer ? context.caches ?? [] : nil
-        context.ceilings = Set(cells.map(\.threads)).sorted().map { probe.ceiling(threads: $0, layersOn: caches) }
-        context.clock = probe.coreClock()
+        context.ceilings = ceilings(context)
+        context.clock = MachineProbe(registry: options.registry).coreClock()
         context.buildConfiguration = BuildFacts.configuration
         context.compiler = BuildFacts.compiler
         context.revision = BuildFacts.revision(executable: options.executable)
@@ -175,6 +186,13 @@ public final class SuiteRunner {
         context.papiVersion = KernelCounters.papiVersion
         context.placement = placement.fact(threads: cells.map(\.threads).max() ?? 1)
         return context
+    }
+
+    /// For every thread count of the run; not below those that are known.
+    private func ceilings(_ context: Context) -> [Ceiling] {
+        MachineProbe(registry: options.registry).ceilings(
+            threads: cells.map(\.threads), layersOn: options.perLayer ? context.caches ?? [] : nil,
+            known: context.ceilings ?? [])
     }
 
     /// Cells by workload and batch, in the suite's order.
@@ -264,20 +282,15 @@ public final class SuiteRunner {
 
     /// Layer by layer, before the cells are timed: a record is complete when its cell is.
     private func profile(
-        _ ready: [PreparedCell], _ context: Context, _ progress: (Progress) -> Void, done: Int, _ shouldStop: () -> Bool
+        _ ready: [PreparedCell], _ traffic: LayerTraffic, _ progress: (Progress) -> Void, done: Int,
+        _ shouldStop: () -> Bool
     ) {
         guard let first = ready.first else { return }
         progress(.profiling(workload: first.cell.workload.name, done: done, total: cells.count))
-        let profiler = LayerProfiler(
-            registry: options.registry, seed: options.seed, time: options.plan.minTime / .seconds(1) * 1e9)
+        let profiler = LayerProfiler(seed: options.seed, time: options.plan.minTime / .seconds(1) * 1e9)
         placement.withCallerOnFirst {
-            profiler.profile(
-                ready, limits: { threads in context.ceilings?.first { $0.threads == threads } }, shouldStop: shouldStop)
-        }
-        for prepared in ready {
-            for index in (prepared.record.layers ?? []).indices {
-                derive(&prepared.record.layers![index], isInteger: prepared.isInteger, context: context)
-            }
+            profiler.profile(ready, shouldStop: shouldStop)
+            for prepared in ready where !shouldStop() { traffic.count(prepared) }
         }
     }
 
@@ -291,6 +304,7 @@ public final class SuiteRunner {
             try Sampler(plan: plan, clock: MonotonicClock(), witness: SchedulerWitness())
         }
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.cell.name, $0) })
+        let derivation = Derivation(context: context, registry: options.registry)
         let name = ready[0].cell.workload.name
         _ = try placement.withCallerOnFirst {
             try sampler.measure(
@@ -312,30 +326,10 @@ public final class SuiteRunner {
                     }
                     record.latency = Latency(measurement)
                     record.peakResidentBytes = ProcessMemory.peakResidentBytes
-                    derive(&record, isInteger: prepared.isInteger, context: context)
-                    if let latency = record.latency, let sum = record.layerSum?.sumNs {
-                        record.layerSum?.residualNs = latency.median - sum
-                    }
+                    derivation.derive(&record, among: ready.map(\.record))
                     pass.count(prepared, into: &record)
                     try finished(record, measurement.samples)
                 })
-        }
-    }
-
-    /// Rates that follow from the latency, the ceilings and the clock.
-    private func derive(_ record: inout Record, isInteger: Bool, context: Context) {
-        guard let latency = record.latency, let macs = record.macs else { return }
-        guard latency.median > 0 else { return }
-        let rate = Double(macs) / latency.median
-        record.gmacsPerSecond = rate
-        if let ceiling = context.ceilings?.first(where: { $0.threads == record.threads }),
-            let limit = isInteger ? ceiling.int8GmacsPerSecond : ceiling.f32GmacsPerSecond, limit > 0
-        {
-            record.ceilingGmacsPerSecond = limit
-            record.percentOfCeiling = 100 * rate / limit
-        }
-        if let clock = context.clock, clock.hz > 0 {
-            record.macsPerCycle = .derived(rate * 1e9 / clock.hz, formula: "MACs / (latency * core clock)")
         }
     }
 

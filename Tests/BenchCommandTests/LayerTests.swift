@@ -26,12 +26,20 @@ import Testing
                 let chain = try #require(layer.latency)
                 #expect(chain.median > 0 && facts.warmNs > 0 && facts.inputBytes > 0 && facts.outputBytes > 0)
                 #expect(chain.samples.count == record.layerSum?.rounds)
-                #expect(!facts.bound.isEmpty && !facts.why.isEmpty)
+                #expect(facts.bound?.isEmpty == false && facts.why?.isEmpty == false)
+                #expect((facts.roofline == nil) == (layer.macs == nil), "\(layer.name)")
+                if let point = facts.roofline {
+                    #expect(Set(point.atMost.keys) == (record.numerics == "f32" ? ["int8"] : ["w4", "w2"]))
+                    #expect(point.atMost.values.allSatisfy { $0 >= 1 })
+                    #expect(point.attainableGmacsPerSecond > 0 && point.gbPerSecond > 0)
+                    // Either a number or the reason why there is none.
+                    #expect(point.measuredMacsPerByte != nil)
+                }
                 // What the kernels counted is what the layer's shape says.
                 #expect(layer.counters?["quantkernels::MACS"]?.value == Double(layer.macs ?? 0), "\(layer.name)")
                 #expect(layer.counters?["quantkernels::BYTES_PACKED"]?.value == 0)
                 #expect(layer.counters?["quantkernels::SATURATED_OUTPUTS"] == nil)
-                #expect((layer.percentOfCeiling == nil) == (layer.macs == nil))
+                #expect((layer.percentOfCeiling == nil && layer.ceilingDoubt == nil) == (layer.macs == nil))
                 #expect((layer.speedupOverF32 == nil) == (record.numerics == "f32"), "\(layer.name)")
             }
             #expect(layers.contains { !($0.layer?.kernels.isEmpty ?? true) && ($0.layer?.weightBytes ?? 0) > 0 })
@@ -45,7 +53,7 @@ import Testing
             let limits = try #require(ceiling.layers)
             #expect(limits.dispatchNs ?? 0 > 0)
             #expect(limits.int8GoutputsPerSecond ?? 0 > 0 && limits.f32GoutputsPerSecond ?? 0 > 0)
-            #expect(limits.caches.allSatisfy { $0.gbPerSecond > 0 && $0.level > 1 })
+            #expect(limits.caches.allSatisfy { $0.gbPerSecond > 0 && $0.level >= 1 })
         }
 
         let name = "mobilenet_v1_0.25_32/w8c-a8-ptq+cal1/t1"
@@ -53,6 +61,15 @@ import Testing
         #expect(run.stdout.contains("\nresidual "))
         #expect(run.lines.allSatisfy { $0.count <= 120 })
         #expect(try folder.text("results/local/tiny.md").contains("## \(name), layers\n"))
+        #expect(try folder.text("results/local/tiny.md").contains("## \(name), roofline\n"))
+        for threads in 1...2 {
+            let plot = "tiny.mobilenet_v1_0.25_32_t\(threads).roofline.svg"
+            #expect(try folder.text("results/local/tiny.md").contains("](\(plot))"))
+            let svg = try folder.text("results/local/\(plot)")
+            #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+            // A mark for each layer that multiplies, of both numerics.
+            #expect(svg.components(separatedBy: "<title>pw_3, ").count == 3)
+        }
         let rows = try folder.text("results/local/tiny.csv").split(separator: "\n")
         #expect(rows.count == 1 + 4 * (1 + 29 + 1))
         #expect(rows.contains { $0.hasPrefix("\(name)/pw_3,ok,,mobilenet_v1,conv2d,") })

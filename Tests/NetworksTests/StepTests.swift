@@ -23,6 +23,7 @@ import Testing
         #expect(shape.name == "stem" && shape.operation == "conv2d")
         #expect(shape.macs == 2 * 8 * 8 * 4 * 27)
         #expect(shape.sums == 2 * 8 * 8 * 4)
+        #expect(shape.weights == 4 * 27)
         #expect(shape.inputBytes == 1 && shape.outputBytes == 10)
         #expect(shape.input == Shape(8, 8, 3))
     }
@@ -31,6 +32,7 @@ import Testing
         let fused = bypass.shape(ofNodes: [2, 3], batch: 1, bytes: bytes)
         #expect(fused.name == "project+sum" && fused.operation == "conv2d+add")
         #expect(fused.macs == 8 * 8 * 4 * 4 && fused.sums == 8 * 8 * 4)
+        #expect(fused.weights == 4 * 4)
         // The projection's own output never exists; the stem's is read.
         #expect(fused.inputBytes == 110 && fused.outputBytes == 10_000)
         // The stem's output is still read by the addition.

@@ -89,8 +89,10 @@ enum Fixture {
         var integer = cell(width: 0.25, "w8c-a8-ptq", threads: 1, milliseconds: 0.2, correct: 9279, speedup: 2.5)
         float.layers = layers(of: float, microseconds: [330, 150, 12.5])
         integer.layers = layers(of: integer, microseconds: [90, 95, 12.5])
-        float.layerSum = LayerSum(rounds: 100, clockNs: 23, sumNs: 492_500, besideNs: 501_000, residualNs: 7500)
-        integer.layerSum = LayerSum(rounds: 250, clockNs: 23, sumNs: 197_500, besideNs: 198_000, residualNs: 2500)
+        float.layerSum = LayerSum(
+            rounds: 100, clockNs: 23, sumNs: 492_500, chainNs: 494_000, besideNs: 501_000, residualNs: 7500)
+        integer.layerSum = LayerSum(
+            rounds: 250, clockNs: 23, sumNs: 197_500, chainNs: 197_600, besideNs: 198_000, residualNs: 2500)
         var context = Fixture.context()
         context.ceilings?[0].layers = LayerLimits(
             caches: [LayerLimits.CacheRate(level: 2, bytes: 2 << 20, gbPerSecond: 100)], int8GoutputsPerSecond: 4.5,
@@ -119,6 +121,7 @@ enum Fixture {
             layer.layer = LayerFacts(
                 nodes: names[index], warmNs: 900 * microseconds[index], inputBytes: 6272, outputBytes: 12_544,
                 weightBytes: index < 2 ? 1152 : 0, macsPerByte: index < 2 ? 75.125 : nil,
+                weights: index < 2 ? 1152 : 0, sums: index < 2 ? 12_544 : 0,
                 kernels: index < 2 ? ["f32_gemm_6x16__avx512", "output"] : [],
                 bound: ["products 40 %", "cold data 31 %", "portable code"][index],
                 why: [
@@ -126,6 +129,14 @@ enum Fixture {
                         + "gathering and loops",
                     "memory-bound in the chain: 20.0 kB", "portable code without vectors",
                 ][index])
+            if index < 2 {
+                layer.layer?.roofline = RooflinePoint(
+                    bound: index == 0 ? .compute : .memory, level: index == 0 ? "L2" : "memory",
+                    gbPerSecond: index == 0 ? 100 : 12.5, attainableGmacsPerSecond: index == 0 ? 64 : 20,
+                    percentOfRoof: isFloat || index == 0 ? 50 : nil,
+                    atMost: isFloat ? ["int8": 3.96] : ["w4": 1.84, "w2": 2.5],
+                    measuredMacsPerByte: .unavailable("no PMU in this virtual machine"))
+            }
             return layer
         }
     }

@@ -14,7 +14,8 @@ import Testing
             Set(json.keys) == [
                 "name", "status", "network", "width", "resolution", "op", "shape", "numerics", "rounding", "batch",
                 "threads", "backend", "path", "latency_ns", "macs", "gmacs_per_s", "ceiling_gmacs_per_s",
-                "percent_of_ceiling", "macs_per_cycle", "speedup_over_f32", "counters", "metrics", "counting",
+                "percent_of_ceiling", "ceiling_doubt", "macs_per_cycle", "speedup_over_f32", "counters", "metrics",
+                "counting",
                 "accuracy",
                 "error",
                 "model_bytes", "arena_bytes", "packed_bytes", "peak_resident_bytes", "setup_ns", "output_hash", "rerun",
@@ -48,10 +49,15 @@ import Testing
         let keys = { (object: Any?) in Set((object as? [String: Any] ?? [:]).keys) }
         #expect(
             keys(layers[0]["layer"]) == [
-                "nodes", "warm_ns", "input_bytes", "output_bytes", "weight_bytes", "macs_per_byte", "kernels", "bound",
-                "why",
+                "nodes", "warm_ns", "input_bytes", "output_bytes", "weight_bytes", "macs_per_byte", "weights", "sums",
+                "kernels", "bound", "why", "roofline",
             ])
-        #expect(keys(json["layer_sum"]) == ["rounds", "clock_ns", "sum_ns", "beside_ns", "residual_ns"])
+        #expect(
+            keys((layers[0]["layer"] as? [String: Any])?["roofline"]) == [
+                "bound", "level", "gb_per_s", "attainable_gmacs_per_s", "percent_of_roof", "at_most",
+                "measured_macs_per_byte",
+            ])
+        #expect(keys(json["layer_sum"]) == ["rounds", "clock_ns", "sum_ns", "chain_ns", "beside_ns", "residual_ns"])
         let text = try Coding.line(profiledRecord(), of: "r")
         #expect(try JSONDecoder().decode(Record.self, from: Data(text.utf8)) == profiledRecord())
         let ceilings = try #require(try object(Coding.line(fullContext(), of: "c"))["ceilings"] as? [[String: Any]])

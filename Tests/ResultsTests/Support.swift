@@ -61,6 +61,7 @@ func fullRecord(_ name: String = "net_0.25_28/w8c-a8-ptq/t1") -> Record {
     record.gmacsPerSecond = 17.5
     record.ceilingGmacsPerSecond = 35
     record.percentOfCeiling = 50
+    record.ceilingDoubt = "none"
     record.macsPerCycle = .derived(4.5)
     record.speedupOverF32 = Estimate(value: 2.5, ci95: Interval(2.25, 2.75))
     record.counters = [
@@ -87,9 +88,12 @@ func profiledRecord() -> Record {
     var layer = fullRecord(record.name + "/pw_1+add_1")
     layer.layer = LayerFacts(
         nodes: ["pw_1", "add_1"], warmNs: 2, inputBytes: 10, outputBytes: 20, weightBytes: 30, macsPerByte: 1,
-        kernels: ["gemm"], bound: "compute 91 %", why: "compute-bound at 91 % of the ceiling")
+        weights: 28, sums: 20, kernels: ["gemm"], bound: "compute 91 %", why: "compute-bound at 91 % of the ceiling")
+    layer.layer?.roofline = RooflinePoint(
+        bound: .memory, level: "L3", gbPerSecond: 80, attainableGmacsPerSecond: 90, percentOfRoof: 45,
+        atMost: ["w4": 1.8], measuredMacsPerByte: .derived(2))
     record.layers = [layer]
-    record.layerSum = LayerSum(rounds: 6, clockNs: 0.5, sumNs: 3, besideNs: 3.25, residualNs: 0.5)
+    record.layerSum = LayerSum(rounds: 6, clockNs: 0.5, sumNs: 3, chainNs: 3.125, besideNs: 3.25, residualNs: 0.5)
     return record
 }
 

@@ -28,7 +28,7 @@ struct MachineCommand: ParsableCommand {
         }
         let probe = MachineProbe(registry: registry)
         var context = ContextProbe().context()
-        context.ceilings = Set(counts).sorted().map { probe.ceiling(threads: $0) }
+        context.ceilings = probe.ceilings(threads: counts)
         context.clock = probe.coreClock()
         context.papiVersion = KernelCounters.papiVersion
         if json {

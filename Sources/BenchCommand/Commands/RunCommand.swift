@@ -240,6 +240,8 @@ struct RunCommand: ParsableCommand {
             try? FileManager.default.removeItem(atPath: journal)
             throw Failure(status, message)
         }
+        let folder = base.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let plots = RooflinePlot.all(of: file).map { (svg: $0.svg, path: "\(folder)/\($0.file)") }
         let texts: [(text: String, ending: String, export: String?)]
         do {
             texts = [
@@ -248,6 +250,7 @@ struct RunCommand: ParsableCommand {
                 (try HTMLReport.render(file, templates: templates), "html", exportHtml),
             ]
             for (text, ending, _) in texts { try AtomicFile.write(text, to: "\(base).\(ending)") }
+            for plot in plots { try AtomicFile.write(plot.svg, to: plot.path) }
         } catch {
             throw Failure(.internalError, "\(error)\(kept(journal))")
         }
@@ -260,7 +263,7 @@ struct RunCommand: ParsableCommand {
             let color = Console.stdoutIsTerminal && Environment.value("NO_COLOR") == nil
             print(TerminalTable(width: 120, color: color).render(file), terminator: "")
         }
-        var written = texts.map { "\(base).\($0.ending)" }
+        var written = texts.map { "\(base).\($0.ending)" } + plots.map(\.path)
         try Failure.wrap(.internalError) {
             for case (let text, _, let export?) in texts where export != "-" {
                 try AtomicFile.write(text, to: export)

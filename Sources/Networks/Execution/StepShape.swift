@@ -10,6 +10,8 @@ public struct StepShape: Sendable {
     public let inputBytes: Int
     /// Bytes of the tensors that others read from it.
     public let outputBytes: Int
+    /// Weights, without biases.
+    public let weights: Int
     /// Elements that are sums of products: each goes through the output stage once. 0 where nothing is multiplied.
     public let sums: Int
 
@@ -40,7 +42,14 @@ extension Network {
         return StepShape(
             nodes: nodes, input: shape(of: nodes[0].inputs[0]), macs: batch * nodes.reduce(0) { $0 + macs($1) },
             inputBytes: read.reduce(0) { $0 + bytes($1) }, outputBytes: left.reduce(0) { $0 + bytes($1) },
+            weights: weights(ofNodes: Set(nodes.map { "\($0.name).weight" })),
             sums: batch * nodes.reduce(0) { $0 + (macs($1) > 0 ? $1.output.count : 0) })
+    }
+}
+
+extension Network {
+    private func weights(ofNodes names: Set<String>) -> Int {
+        parameterShapes.reduce(0) { $0 + (names.contains($1.name) ? $1.shape.reduce(1, *) : 0) }
     }
 }
 

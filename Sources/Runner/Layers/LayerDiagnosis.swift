@@ -1,43 +1,4 @@
-/// What was measured of a layer, beside what the machine's limits allow. Times are nanoseconds.
-package struct LayerEvidence: Sendable {
-    package var isInteger: Bool
-    package var threads = 1
-    /// In the chain of the network, and alone on warm tensors.
-    package var chain: Double
-    package var warm: Double
-    package var macs = 0
-    /// Outputs that are sums of products.
-    package var sums = 0
-    package var outputChannels = 1
-    /// Sums that fit a vector of the path.
-    package var lanes = 1
-    /// All that is read and written.
-    package var bytes = 0
-    /// No vectors are used although the machine has them.
-    package var isPortable = false
-
-    // The least that each kind of work could take, by limits measured in the same run; nil where the limit is not known.
-
-    /// The products, at the ceiling.
-    package var products: Double?
-    /// The output stages of all sums.
-    package var outputs: Double?
-    /// The bytes, from the caches that should hold them; the name is that of where most of the time goes.
-    package var memory: (level: String, time: Double)?
-    /// The bytes, from the farthest level that is fast enough for the time in the chain.
-    package var farthest: (level: String, time: Double)?
-    /// Starting and finishing an operator on these threads.
-    package var dispatch: Double?
-
-    // The same layer elsewhere in the run, in the chain.
-
-    package var float: Double?
-    package var oneThread: Double?
-
-    package init(isInteger: Bool, chain: Double, warm: Double) {
-        (self.isInteger, self.chain, self.warm) = (isInteger, chain, warm)
-    }
-}
+internal import Results
 
 /// Why a layer is not faster: what bounds it, from measured times and the layer's own arithmetic.
 package struct LayerDiagnosis: Sendable, Equatable {
@@ -85,6 +46,12 @@ package struct LayerDiagnosis: Sendable, Equatable {
         let outputs = share(e.outputs)
         let depth = e.sums > 0 ? e.macs / e.sums : 0
         let stage = e.isInteger ? "requantization" : "the output stage"
+        if products > Ceiling.mostTrusted {
+            return (
+                .compute, "compute, ceiling ?",
+                "compute-bound, faster than the ceiling that was measured: something else had the processors then"
+            )
+        }
         if products >= near.products {
             return (
                 .compute, "compute \(percent(products))", "compute-bound at \(percent(products)) of the ceiling"

@@ -7,7 +7,6 @@ internal import Suites
 /// Profiles the network cells of one workload, layer by layer, before they are timed as wholes: whole and chained inferences
 /// of all cells in turn and in random order, so that layers may be compared with each other and with the whole.
 struct LayerProfiler {
-    let registry: KernelRegistry
     let seed: UInt64
     /// Nanoseconds that a cell's chained inferences should take.
     let time: Double
@@ -16,8 +15,7 @@ struct LayerProfiler {
     private static let rounds = 20...300
 
     /// Sets the layers of the records; leaves them as they are if it was stopped.
-    /// - Parameter limits: what bounds layers with this many threads.
-    func profile(_ cells: [PreparedCell], limits: (_ threads: Int) -> Ceiling?, shouldStop: () -> Bool) {
+    func profile(_ cells: [PreparedCell], shouldStop: () -> Bool) {
         let cost = LayerTimer.clockCost()
         let networks = cells.compactMap { cell in
             cell.executor.map { (cell: cell, timer: LayerTimer($0, clockCost: cost)) }
@@ -40,9 +38,7 @@ struct LayerProfiler {
         }
         let profiles = networks.map { LayerRecords(cell: $0.cell, timer: $0.timer) }
         for (network, profile) in zip(networks, profiles) {
-            let record = network.cell.record
-            let ceiling = limits(record.threads ?? 1)
-            network.cell.record.layers = profile.records(registry, ceiling, among: profiles)
+            network.cell.record.layers = profile.records(among: profiles)
             network.cell.record.layerSum = profile.sum
         }
     }

@@ -5,21 +5,25 @@ internal import Results
 
 /// What bounds single layers beside the ceilings of products and memory.
 extension MachineProbe {
-    func layerLimits(_ pool: ThreadPool, _ caches: [Cache]) -> LayerLimits {
-        LayerLimits(
-            caches: cacheRates(pool, caches), int8GoutputsPerSecond: integerOutputs(pool),
-            f32GoutputsPerSecond: floatOutputs(pool), dispatchNs: dispatch(pool))
+    func layerGauges(_ pool: ThreadPool, _ caches: [Cache], _ memory: MemoryToRead) -> [Gauge] {
+        var gauges = cacheGauges(pool, caches, memory)
+        if let read = integerOutputs(pool) { gauges.append(Gauge(.integerOutputs, tolerance: 0.05, read: read)) }
+        if let read = floatOutputs(pool) { gauges.append(Gauge(.floatOutputs, tolerance: 0.05, read: read)) }
+        gauges.append(Gauge(.dispatch, tolerance: 0.2) { dispatch(pool) })
+        return gauges
     }
 
-    /// Reading half of each cache beyond the first level, which no layer's tensors fit.
-    private func cacheRates(_ pool: ThreadPool, _ caches: [Cache]) -> [LayerLimits.CacheRate] {
-        caches.filter { $0.level > 1 && $0.type != "instruction" }.sorted { $0.level < $1.level }.map { cache in
+    /// Reading half of each cache.
+    private func cacheGauges(_ pool: ThreadPool, _ caches: [Cache], _ memory: MemoryToRead) -> [Gauge] {
+        caches.filter { $0.type != "instruction" }.sorted { $0.level < $1.level }.map { cache in
             // The processors that share a cache do not add to it.
             let sharers = max(1, cache.sharedBy.map(Self.count(ofList:)) ?? 1)
             let bytes = cache.bytes * ((pool.threads + sharers - 1) / sharers)
-            let times = max(1, (64 << 20) / bytes)
-            return LayerLimits.CacheRate(
-                level: cache.level, bytes: bytes, gbPerSecond: readRate(pool, bytes: bytes / 2, times: times))
+            let used = min(bytes / 2, MemoryToRead.largest)
+            let times = max(1, (16 << 20) / max(1, used))
+            return Gauge(.cache(level: cache.level, bytes: bytes), tolerance: 0.05) {
+                readRate(pool, memory, bytes: used, times: times, isWarm: true)
+            }
         }
     }
 
@@ -35,7 +39,7 @@ extension MachineProbe {
     private static let shallow = (rows: 1024, columns: 64, times: 32)
 
     /// A product of depth 4, one step of the widest integer instruction: the rest is the output stage.
-    private func integerOutputs(_ pool: ThreadPool) -> Double? {
+    private func integerOutputs(_ pool: ThreadPool) -> (() -> Double)? {
         let geometry = ConvolutionGeometry.product(
             rows: Self.shallow.rows * pool.threads, depth: 4, columns: Self.shallow.columns)
         guard
@@ -52,11 +56,11 @@ extension MachineProbe {
         else { return nil }
         let (source, target) = (AlignedBuffer(count: geometry.inputCount), AlignedBuffer(count: geometry.outputCount))
         work.bind(input: source.base, output: target.base)
-        return withExtendedLifetime((source, target)) { rate(pool, work) }
+        return { withExtendedLifetime((source, target)) { rate(pool, work) } }
     }
 
     /// A product of depth 1: the rest is bounds and stores.
-    private func floatOutputs(_ pool: ThreadPool) -> Double? {
+    private func floatOutputs(_ pool: ThreadPool) -> (() -> Double)? {
         let geometry = ConvolutionGeometry.product(
             rows: Self.shallow.rows * pool.threads, depth: 1, columns: Self.shallow.columns)
         let zeros = [Float](repeating: 0, count: Self.shallow.columns)
@@ -68,7 +72,7 @@ extension MachineProbe {
         let source = AlignedBuffer(count: geometry.inputCount * 4)
         let target = AlignedBuffer(count: geometry.outputCount * 4)
         work.bind(input: source.base, output: target.base)
-        return withExtendedLifetime((source, target)) { rate(pool, work) }
+        return { withExtendedLifetime((source, target)) { rate(pool, work) } }
     }
 
     /// 10⁹ outputs per second.
@@ -76,18 +80,17 @@ extension MachineProbe {
         let repeated = LoopOperator { part, parts in
             for _ in 0..<Self.shallow.times { work.run(part: part, of: parts) }
         }
-        return best(pool, repeated) { Double(work.outputCount * Self.shallow.times) / $0 }
+        return Double(work.outputCount * Self.shallow.times) / time(pool, repeated)
     }
 
-    /// Nanoseconds of an operator without work.
+    /// Operators without work per nanosecond.
     private func dispatch(_ pool: ThreadPool) -> Double {
         let nothing = LoopOperator { _, _ in }
         let times = 1000
-        let clock = MonotonicClock()
-        return (0..<7).reduce(Double.infinity) { least, _ in
-            let start = clock.now()
-            for _ in 0..<times { pool.run(nothing) }
-            return min(least, Double(clock.now() - start) / Double(times))
-        }
+        // The workers are awake then, as they are between the layers of a network.
+        for _ in 0..<100 { pool.run(nothing) }
+        let start = clock.now()
+        for _ in 0..<times { pool.run(nothing) }
+        return Double(times) / Double(max(1, clock.now() - start))
     }
 }
