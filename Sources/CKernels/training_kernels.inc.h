@@ -431,15 +431,16 @@ static void NAME(add)(int64_t count, const float *a, const float *b, float lower
 }
 
 INLINE void NAME(pass_vector)(
-    const float *y, const float *dy, float lower, float upper, float *dx, int32_t accumulate, int64_t c, int n,
-    const int full) {
-    const V g = NAME(passing)(GET(y + c), GET(dy + c), lower, upper);
+    const float *a, const float *b, const float *dy, float lower, float upper, float *dx, int32_t accumulate, int64_t c,
+    int n, const int full) {
+    const V g = NAME(passing)(GET(a + c) + GET(b + c), GET(dy + c), lower, upper);
     PUT(dx + c, accumulate ? GET(dx + c) + g : g);
 }
 
 static void NAME(pass)(
-    int64_t count, const float *y, const float *dy, float lower, float upper, float *dx, int32_t accumulate) {
-    EACH_VECTOR(count, NAME(pass_vector), y, dy, lower, upper, dx, accumulate);
+    int64_t count, const float *a, const float *b, const float *dy, float lower, float upper, float *dx,
+    int32_t accumulate) {
+    EACH_VECTOR(count, NAME(pass_vector), a, b, dy, lower, upper, dx, accumulate);
 }
 
 static void NAME(copy)(
@@ -529,6 +530,8 @@ static void NAME(descend)(
     }
 }
 
+#include "training_fake.inc.h"
+
 static const ck_training_table NAME(table) = {
     .level = LEVEL,
     .name = LEVEL_NAME,
@@ -551,6 +554,11 @@ static const ck_training_table NAME(table) = {
     .average_pool_back = NAME(average_pool_back),
     .max_pool_back = NAME(max_pool_back),
     .descend = NAME(descend),
+    .normalise_fake = NAME(normalise_fake),
+    .fake_quantize = NAME(fake_quantize),
+    .weight_range = NAME(weight_range),
+    .weight_fake = NAME(weight_fake),
+    .weight_back = NAME(weight_back),
 };
 
 #undef V

@@ -61,11 +61,14 @@ public struct WeightQuantizer: Hashable, Sendable {
     ///   - weights: row-major; at least one element.
     ///   - channels: number of output channels; divides the number of weights.
     ///   - axis: where the output channel stands.
+    ///   - scales: scales of the symmetric mapping that are known already, one or one per channel, instead of those by
+    ///     minimum and maximum; weights beyond the range are clipped.
     ///   - minimumScales: one per channel; scales are raised to them, so that a bias at scale S_input·S_weight fits in int32
     ///     even where a channel's weights are all but zero.
-    /// - Throws: `notFinite` with the index of the weight, or `channelsDoNotDivide`.
+    /// - Throws: `notFinite` with the index of the weight, `channelsDoNotDivide`, `invalidParameters` for a scale that is
+    ///   none.
     public func quantize(
-        _ weights: [Float], channels: Int, axis: ChannelAxis, minimumScales: [Double] = []
+        _ weights: [Float], channels: Int, axis: ChannelAxis, scales: [Double]? = nil, minimumScales: [Double] = []
     ) throws(QuantizationError) -> QuantizedWeights {
         guard channels > 0, !weights.isEmpty, weights.count.isMultiple(of: channels) else {
             throw .channelsDoNotDivide(count: weights.count, channels: channels)
@@ -85,8 +88,14 @@ public struct WeightQuantizer: Hashable, Sendable {
         }
         var parameters: [QuantizationParameters] = []
         for set in 0..<sets {
-            let spanning = try QuantizationParameters.spanning(
-                minimum: Double(low[set]), maximum: Double(high[set]), range: range, mapping: mapping)
+            let spanning =
+                if let scales {
+                    try QuantizationParameters(
+                        scale: scales[scales.count == 1 ? 0 : set], zeroPoint: 0, range: range)
+                } else {
+                    try QuantizationParameters.spanning(
+                        minimum: Double(low[set]), maximum: Double(high[set]), range: range, mapping: mapping)
+                }
             let floor = sets == 1 ? minimumScales.max() ?? 0 : set < minimumScales.count ? minimumScales[set] : 0
             parameters.append(
                 try QuantizationParameters(

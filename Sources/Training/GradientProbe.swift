@@ -14,22 +14,33 @@ package struct GradientProbe {
 
     private let graph: TrainingGraph
     private let loss: CrossEntropy
+    private let isFrozen: Bool
 
+    /// - Parameters:
+    ///   - parameters: with ranges, as a checkpoint has them, if activations are to be quantized.
+    ///   - isFrozen: batch norm by the moving statistics.
     package init(
-        network: Network, parameters: Parameters, batch: Int, threads: Int, level: Int, labelSmoothing: Double = 0
+        network: Network, parameters: Parameters, batch: Int, threads: Int, level: Int, labelSmoothing: Double = 0,
+        quantization: SimulatedQuantization? = nil, isFrozen: Bool = false
     ) throws {
-        graph = try TrainingGraph(network, batch: batch, threads: threads, level: level, purpose: .inputGradient)
+        graph = try TrainingGraph(
+            network, batch: batch, threads: threads, level: level, purpose: .inputGradient, quantization: quantization)
         try graph.store.load(parameters)
+        self.isFrozen = isFrozen
+        if parameters.tensors.keys.contains(where: { $0.hasPrefix("range.") && $0.hasSuffix(".output") }) {
+            try graph.simulation?.activations.load(network, parameters, done: .max)
+        }
         loss = CrossEntropy(classes: network.classes, smoothing: labelSmoothing)
     }
 
     package func run(input: [Float], labels: [UInt8]) -> Result {
         let (graph, loss) = (graph, loss)
+        let mode: PassMode = isFrozen ? .frozen : .training(statisticsShare: 0.1)
         let size = graph.network.input.count
         precondition(input.count == labels.count * size)
         graph.team.run { member in
             let lane = graph.lanes[member]
-            graph.propagate(lane, batch: labels.count, statisticsShare: 0.1, loss: loss) { range in
+            graph.propagate(lane, batch: labels.count, mode: mode, loss: loss) { range in
                 for (i, image) in range.enumerated() {
                     lane.labels.base[i] = labels[image]
                     for j in 0..<size { lane.activations[0][i * size + j] = input[image * size + j] }

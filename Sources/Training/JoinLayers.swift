@@ -7,9 +7,13 @@ final class AddLayer: Layer {
     private let output: Int
     private let count: Int
     private let activation: Activation
+    private let simulation: ActivationSimulation?
 
-    init(inputs: [InputGradient], output: Int, count: Int, activation: Activation) {
+    init(
+        inputs: [InputGradient], output: Int, count: Int, activation: Activation, simulation: ActivationSimulation?
+    ) {
         (self.inputs, self.output, self.count, self.activation) = (inputs, output, count, activation)
+        self.simulation = simulation
     }
 
     func forward(_ lane: Lane, _ mode: PassMode) {
@@ -17,16 +21,20 @@ final class AddLayer: Layer {
         lane.kernels.add(
             Int64(lane.images * count), lane.activations[inputs[0].tensor], lane.activations[inputs[1].tensor],
             bounds.lower, bounds.upper, lane.activations[output])
+        guard let simulation else { return }
+        lane.kernels.fake_quantize(
+            Int64(lane.images * count), lane.activations[output], simulation.fake(output),
+            mode == .inference ? nil : simulation.extremes(output, lane))
     }
 
     func backward(_ lane: Lane) {
         guard let dy = lane.gradients[output] else { return }
-        let bounds = activation.bounds
+        let bounds = simulation?.bounds(output, activation) ?? activation.bounds
         for input in inputs where input.wanted {
             guard let dx = lane.gradients[input.tensor] else { continue }
             lane.kernels.pass(
-                Int64(lane.images * count), lane.activations[output], dy, bounds.lower, bounds.upper, dx,
-                input.accumulate ? 1 : 0)
+                Int64(lane.images * count), lane.activations[inputs[0].tensor], lane.activations[inputs[1].tensor], dy,
+                bounds.lower, bounds.upper, dx, input.accumulate ? 1 : 0)
         }
     }
 }

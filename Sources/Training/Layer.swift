@@ -9,6 +9,8 @@ protocol Layer: AnyObject, Sendable {
 enum PassMode: Sendable, Equatable {
     /// Batch norm by the batch's statistics, which enter the moving ones with this share.
     case training(statisticsShare: Double)
+    /// Training with batch norm by the moving statistics, which stay as they are.
+    case frozen
     /// Batch norm by the moving statistics.
     case inference
 }

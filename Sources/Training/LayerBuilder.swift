@@ -9,15 +9,18 @@ struct LayerBuilder {
     let threads: Int
     let capacity: Int
     let inputGradient: Bool
+    let simulation: Simulation?
     /// Floats of scratch and of transposed weights that the largest layer needs.
     private(set) var scratch = 0
     private(set) var transposed = 0
 
     init(
-        network: Network, store: ParameterStore, team: WorkerTeam, threads: Int, capacity: Int, inputGradient: Bool
+        network: Network, store: ParameterStore, team: WorkerTeam, threads: Int, capacity: Int, inputGradient: Bool,
+        simulation: Simulation?
     ) {
         (self.network, self.store, self.team) = (network, store, team)
         (self.threads, self.capacity, self.inputGradient) = (threads, capacity, inputGradient)
+        self.simulation = simulation
     }
 
     mutating func layers() throws(TrainingError) -> [any Layer] {
@@ -68,7 +71,9 @@ struct LayerBuilder {
             let map = MatrixMap(rows: 1, inputs: shape.count, outputs: outputs)
             return normalised(node, map, activation, batchNorm: false, inputs[0], output)
         case .add(let activation):
-            return AddLayer(inputs: inputs, output: output, count: shape.count, activation: activation)
+            return AddLayer(
+                inputs: inputs, output: output, count: shape.count, activation: activation,
+                simulation: simulation?.activations)
         case .concat:
             return ConcatLayer(
                 inputs: inputs, channels: node.inputs.map { network.shape(of: $0).channels }, output: output,
@@ -77,10 +82,12 @@ struct LayerBuilder {
             return ConcatLayer(inputs: inputs, channels: [shape.count], output: output, pixels: 1)
         case .averagePool(let window):
             return PoolLayer(
-                .average, window: ck_training_window(window, over: shape), input: inputs[0], output: output)
+                .average, window: ck_training_window(window, over: shape), input: inputs[0], output: output,
+                simulation: simulation?.activations)
         case .maxPool(let window):
             return PoolLayer(
-                .maximum, window: ck_training_window(window, over: shape), input: inputs[0], output: output)
+                .maximum, window: ck_training_window(window, over: shape), input: inputs[0], output: output,
+                simulation: simulation?.activations)
         case .pad, .softmax, .argmax:
             throw .unsupported(
                 node: node.name,
@@ -107,6 +114,9 @@ struct LayerBuilder {
         return NormalisedLayer(
             map: map, kind: kind, activation: activation, input: input, inputShape: inputShape, output: output,
             outputShape: node.output, weights: place(".weight"), store: store, team: team, threads: threads,
-            capacity: capacity)
+            capacity: capacity,
+            simulation: simulation.flatMap { simulation in
+                simulation.weights(of: node.name).map { ($0, simulation.activations) }
+            })
     }
 }

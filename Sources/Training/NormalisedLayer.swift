@@ -30,6 +30,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
     private let team: WorkerTeam
     private let states: [State]
     private let block: Int
+    private let simulation: (weights: WeightSimulation, activations: ActivationSimulation)?
 
     /// Images of a block: input, output and scratch within about 256 KiB.
     static func block(_ map: any LinearMap, inputCount: Int, outputCount: Int) -> Int {
@@ -38,10 +39,12 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
 
     init(
         map: any LinearMap, kind: Kind, activation: Activation, input: InputGradient, inputShape: Shape, output: Int,
-        outputShape: Shape, weights: Int, store: ParameterStore, team: WorkerTeam, threads: Int, capacity: Int
+        outputShape: Shape, weights: Int, store: ParameterStore, team: WorkerTeam, threads: Int, capacity: Int,
+        simulation: (weights: WeightSimulation, activations: ActivationSimulation)?
     ) {
         (self.map, self.kind, self.activation, self.input, self.output) = (map, kind, activation, input, output)
         (self.weights, self.store, self.team) = (weights, store, team)
+        self.simulation = simulation
         inputCount = inputShape.count
         rows = outputShape.height * outputShape.width
         channels = outputShape.channels
@@ -50,32 +53,40 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
         states = (0..<threads).map { _ in State(outputs: capacity * count, channels: channels) }
     }
 
+    /// The weights that the linear map uses: as they are, or as integers will have them.
+    private var effectiveWeights: UnsafePointer<Float> {
+        UnsafePointer(simulation?.weights.values.base ?? store.values.base + weights)
+    }
+
     // MARK: Forward
 
     func forward(_ lane: Lane, _ mode: PassMode) {
         let state = states[lane.index]
         let x = lane.activations[input.tensor]
         let y = lane.activations[output]
-        let weight = UnsafePointer(store.values.base + weights)
+        let weight = effectiveWeights
+        let observes = mode != .inference
         map.prepare(weight, lane)
-        guard case .batchNorm(let gamma, let beta, let mean, let variance) = kind else {
-            setBias(state)
+        func inOnePass() {
             eachBlock(lane) { first, count in
                 map.forward(count, x + first * inputCount, weight, state.z.base + first * rows * channels, lane)
-                normalise(first, count, state, y, lane)
+                normalise(first, count, state, y, lane, observes)
             }
+        }
+        guard case .batchNorm(let gamma, let beta, let mean, let variance) = kind else {
+            setBias(state)
+            inOnePass()
             return
         }
+        state.dependsOnBatch = false
         switch mode {
-        case .inference:
+        case .inference, .frozen:
             setStatistics(state, gamma: gamma, beta: beta) { channel in
                 (Double(store.moving.base[mean + channel]), Double(store.moving.base[variance + channel]))
             }
-            eachBlock(lane) { first, count in
-                map.forward(count, x + first * inputCount, weight, state.z.base + first * rows * channels, lane)
-                normalise(first, count, state, y, lane)
-            }
+            inOnePass()
         case .training(let share):
+            state.dependsOnBatch = true
             state.moments.clear(0)
             let (means, deviations) = (state.moments.base, state.moments.base + channels)
             eachBlock(lane) { first, count in
@@ -95,7 +106,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
                 }
                 return (mu, m2 / total)
             }
-            eachBlock(lane) { first, count in normalise(first, count, state, y, lane) }
+            eachBlock(lane) { first, count in normalise(first, count, state, y, lane, observes) }
         }
     }
 
@@ -139,9 +150,17 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
         }
     }
 
-    private func normalise(_ first: Int, _ count: Int, _ state: State, _ y: UnsafeMutablePointer<Float>, _ lane: Lane) {
+    private func normalise(
+        _ first: Int, _ count: Int, _ state: State, _ y: UnsafeMutablePointer<Float>, _ lane: Lane, _ observes: Bool
+    ) {
         let offset = first * rows * channels
         let bounds = activation.bounds
+        if let ranges = simulation?.activations {
+            lane.kernels.normalise_fake(
+                Int64(count * rows), Int64(channels), state.z.base + offset, state.scale, state.shift, bounds.lower,
+                bounds.upper, ranges.fake(output), observes ? ranges.extremes(output, lane) : nil, y + offset)
+            return
+        }
         lane.kernels.normalise(
             Int64(count * rows), Int64(channels), state.z.base + offset, state.scale, state.shift, bounds.lower,
             bounds.upper, y + offset)
@@ -152,7 +171,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
     func backward(_ lane: Lane) {
         guard let dy = lane.gradients[output] else { return }
         let state = states[lane.index]
-        let bounds = activation.bounds
+        let bounds = simulation?.activations.bounds(output, activation) ?? activation.bounds
         var affine = ck_training_affine(
             scale: state.scale, shift: state.shift, mean: state.mean, lower: bounds.lower, upper: bounds.upper)
         state.sums.clear(0)
@@ -164,7 +183,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
         }
         finishSums(state, lane)
         let x = lane.activations[input.tensor]
-        let weight = UnsafePointer(store.values.base + weights)
+        let weight = effectiveWeights
         eachBlock(lane) { first, count in
             let offset = first * rows * channels
             lane.kernels.normalise_back(
@@ -176,6 +195,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
                     count, dy + offset, weight, dx + first * inputCount, accumulate: input.accumulate, lane)
             }
         }
+        simulation?.weights.backward(lane)
     }
 
     /// The lane's share of dγ and dβ (or the bias's gradient), and the coefficients of dz.
@@ -192,6 +212,11 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
                 let inverse = state.inverse[channel]
                 lane.parameterGradient[beta + channel] += Float(state.sums.base[channel])
                 lane.parameterGradient[gamma + channel] += Float(state.sums.base[channels + channel] * inverse)
+            }
+            guard state.dependsOnBatch else {
+                // With constant μ and σ, dz = γ·s·g.
+                for channel in 0..<channels { (state.slope[channel], state.offset[channel]) = (0, 0) }
+                return
             }
             team.barrier()
             let total = Double(lane.batch * rows)
@@ -227,6 +252,8 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
         /// Σg and Σg·(z − μ) of this lane's rows.
         let sums: Buffer<Double>
         var rows = 0
+        /// Whether the last forward pass took mean and variance from the batch.
+        var dependsOnBatch = false
         let scale: UnsafeMutablePointer<Float>
         let shift: UnsafeMutablePointer<Float>
         let mean: UnsafeMutablePointer<Float>

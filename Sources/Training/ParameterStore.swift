@@ -18,12 +18,13 @@ final class ParameterStore: Sendable {
     let values: FloatBuffer
     let momentum: FloatBuffer
     let moving: FloatBuffer
-    private let offsets: [String: Int]
+    private let entries: [String: Entry]
 
     /// Name prefix of the optimiser's tensors in a saved state.
     static let prefix = "optimizer."
 
-    init(_ network: Network) {
+    /// - Parameter steps: name and shape of weights' scales that are trained, too.
+    init(_ network: Network, steps: [(name: String, shape: [Int])] = []) {
         func place(_ tensors: [(name: String, shape: [Int], trained: Bool)]) -> [Entry] {
             var offset = 0
             return tensors.map { tensor in
@@ -31,7 +32,7 @@ final class ParameterStore: Sendable {
                 return Entry(name: tensor.name, shape: tensor.shape, offset: offset)
             }
         }
-        let all = network.parameterShapes
+        let all = network.parameterShapes + steps.map { ($0.name, $0.shape, true) }
         let isWeight = { (name: String) in name.hasSuffix(".weight") }
         let weights = all.filter { $0.trained && isWeight($0.name) }
         trained = place(weights + all.filter { $0.trained && !isWeight($0.name) })
@@ -41,13 +42,15 @@ final class ParameterStore: Sendable {
         values = FloatBuffer(count)
         momentum = FloatBuffer(count)
         moving = FloatBuffer(statistics.reduce(0) { $0 + $1.count })
-        offsets = Dictionary(uniqueKeysWithValues: (trained + statistics).map { ($0.name, $0.offset) })
+        entries = Dictionary(uniqueKeysWithValues: (trained + statistics).map { ($0.name, $0) })
     }
 
     /// Place of a tensor in `values` or `moving`.
-    func offset(_ name: String) -> Int {
-        guard let offset = offsets[name] else { preconditionFailure("the network has no parameter \(name)") }
-        return offset
+    func offset(_ name: String) -> Int { entry(name).offset }
+
+    func entry(_ name: String) -> Entry {
+        guard let entry = entries[name] else { preconditionFailure("the network has no parameter \(name)") }
+        return entry
     }
 
     /// He initialisation (He et al. 2015, arXiv:1502.01852): weights normal with variance 2/fan-in, 1/fan-in for the
@@ -79,8 +82,9 @@ final class ParameterStore: Sendable {
     }
 
     /// Copies the network's parameters in; throws for a missing tensor or another shape.
-    func load(_ parameters: Parameters) throws(TrainingError) {
-        try copy(trained, "", parameters, to: values)
+    /// - Parameter steps: whether learned scales are among them.
+    func load(_ parameters: Parameters, steps: Bool = true) throws(TrainingError) {
+        try copy(trained.filter { steps || !$0.name.hasSuffix(".step") }, "", parameters, to: values)
         try copy(statistics, "", parameters, to: moving)
     }
 

@@ -9,9 +9,14 @@ final class PoolLayer: Layer {
     private let window: ck_training_window
     private let input: InputGradient
     private let output: Int
+    /// Averages are rounded to the levels that they are taken of.
+    private let simulation: ActivationSimulation?
 
-    init(_ kind: Kind, window: ck_training_window, input: InputGradient, output: Int) {
+    init(
+        _ kind: Kind, window: ck_training_window, input: InputGradient, output: Int, simulation: ActivationSimulation?
+    ) {
         (self.kind, self.window, self.input, self.output) = (kind, window, input, output)
+        self.simulation = simulation
     }
 
     func forward(_ lane: Lane, _ mode: PassMode) {
@@ -23,6 +28,10 @@ final class PoolLayer: Layer {
         withUnsafePointer(to: window) {
             kernel(Int64(lane.images), $0, lane.activations[input.tensor], lane.activations[output])
         }
+        guard let simulation, kind == .average else { return }
+        lane.kernels.fake_quantize(
+            Int64(lane.images) * window.out_height * window.out_width * window.channels, lane.activations[output],
+            simulation.fake(output), nil)
     }
 
     func backward(_ lane: Lane) {

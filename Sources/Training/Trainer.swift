@@ -1,6 +1,6 @@
 public import Networks
 
-/// Trains a network in float by stochastic gradient descent. The trained bits are a function of options, images, threads
+/// Trains a network by stochastic gradient descent, in float or with simulated quantization. The trained bits are a function of options, images, threads
 /// and instruction set; stopping and resuming does not change them.
 public final class Trainer {
     public let network: Network
@@ -13,11 +13,12 @@ public final class Trainer {
 
     /// - Parameters:
     ///   - validation: evaluated after every epoch.
-    ///   - state: where to go on; nil starts from the seed.
+    ///   - start: parameters of a network that is trained already; nil starts from the seed. Not together with `state`.
+    ///   - state: where to go on.
     /// - Throws: `TrainingError` if an option, the images, a node or the state does not fit.
     public init(
         network: Network, images: TrainingImages, validation: TrainingImages? = nil, options: TrainingOptions,
-        resuming state: TrainingState? = nil
+        start: Parameters? = nil, resuming state: TrainingState? = nil
     ) throws(TrainingError) {
         try options.validate()
         try images.check(network)
@@ -25,14 +26,19 @@ public final class Trainer {
         (self.network, self.images, self.validation, self.options) = (network, images, validation, options)
         batch = min(options.batchSize, images.count)
         graph = try TrainingGraph(
-            network, batch: batch, threads: options.threads, level: options.level, purpose: .training)
+            network, batch: batch, threads: options.threads, level: options.level, purpose: .training,
+            quantization: options.quantization)
         if let state {
             position = try TrainingPosition(state.metadata, options: options, images: images.count)
             try graph.store.load(state.parameters)
             try graph.store.loadMomentum(state.parameters)
+            try graph.simulation?.activations.load(
+                network, state.parameters, done: position.epoch * (images.count / batch) + position.step)
         } else {
             position = TrainingPosition()
             graph.store.initialise(network, seed: options.seed)
+            if let start { try graph.store.load(start, steps: false) }
+            graph.simulation?.initialiseSteps()
         }
         guard position.step < stepsPerEpoch else {
             throw .resume(reason: "step \(position.step) of an epoch of \(stepsPerEpoch) steps")
@@ -42,13 +48,19 @@ public final class Trainer {
     /// Whole batches in the images; what is left over is another selection in every epoch.
     public var stepsPerEpoch: Int { images.count / batch }
 
-    /// The network's parameters as they are now.
-    public var parameters: Parameters { graph.store.export(momentum: false) }
+    /// The network's parameters as they are now, with what `TrainedRanges` describes.
+    public var parameters: Parameters { export(momentum: false) }
+
+    private func export(momentum: Bool) -> Parameters {
+        var result = graph.store.export(momentum: momentum)
+        graph.simulation?.activations.export(network, into: &result)
+        return result
+    }
 
     /// Everything that resuming needs.
     public var state: TrainingState {
         TrainingState(
-            parameters: graph.store.export(momentum: true),
+            parameters: export(momentum: true),
             metadata: position.metadata(options, images: images.count))
     }
 
@@ -78,7 +90,11 @@ public final class Trainer {
             while position.step < stepsPerEpoch {
                 let done = epoch * stepsPerEpoch + position.step
                 let rate = schedule.rate(at: done)
-                busy += try clock.measure { try step(order, rate: rate) }
+                let mode = mode(done: done, of: total)
+                busy += try clock.measure {
+                    try step(order, rate: rate, mode: mode)
+                    graph.simulation?.activations.finishStep(done: done + 1)
+                }
                 steps += 1
                 position.step += 1
                 let reached = (step: position.step, loss: position.loss, correct: position.correct)
@@ -101,8 +117,14 @@ public final class Trainer {
         return .finished
     }
 
+    /// How the step after `done` of all steps treats batch norm.
+    private func mode(done: Int, of total: Int) -> PassMode {
+        if let quantization = options.quantization, Double(done) >= quantization.freeze * Double(total) { return .frozen }
+        return .training(statisticsShare: options.statisticsShare)
+    }
+
     /// One batch: forward, backward and the optimiser's step on all threads.
-    private func step(_ order: [Int], rate: Double) throws(TrainingError) {
+    private func step(_ order: [Int], rate: Double, mode: PassMode) throws(TrainingError) {
         let (graph, images, options, batch) = (graph, images, options, batch)
         let first = position.step * batch
         let loss = CrossEntropy(classes: network.classes, smoothing: options.labelSmoothing)
@@ -110,7 +132,7 @@ public final class Trainer {
         graph.team.run { member in
             let lane = graph.lanes[member]
             graph.propagate(
-                lane, batch: batch, statisticsShare: options.statisticsShare, loss: loss
+                lane, batch: batch, mode: mode, loss: loss
             ) { range in
                 for (i, place) in range.enumerated() {
                     let image = order[first + place]

@@ -10,6 +10,8 @@ final class TrainingGraph: Sendable {
     let lanes: [Lane]
     let layers: [any Layer]
     let capacity: Int
+    /// Set for training with simulated quantization.
+    let simulation: Simulation?
     private let parameterGradients: FloatBuffer
 
     /// What the graph is for: gradients need memory of their own.
@@ -18,16 +20,24 @@ final class TrainingGraph: Sendable {
     /// - Parameters:
     ///   - batch: most images of a step, over all threads.
     ///   - level: highest level of the kernels.
-    init(_ network: Network, batch: Int, threads: Int, level: Int, purpose: Purpose) throws(TrainingError) {
+    init(
+        _ network: Network, batch: Int, threads: Int, level: Int, purpose: Purpose,
+        quantization: SimulatedQuantization? = nil
+    ) throws(TrainingError) {
         let threads = max(1, min(threads, batch))
         self.network = network
         capacity = (batch + threads - 1) / threads
-        store = ParameterStore(network)
+        store = ParameterStore(network, steps: Simulation.steps(network, quantization))
+        if let quantization {
+            simulation = try Simulation(network, quantization, store: store, lanes: threads)
+        } else {
+            simulation = nil
+        }
         team = WorkerTeam(threads: threads)
         let sizes = (0...network.nodes.count).map { network.shape(of: $0).count }
         var builder = LayerBuilder(
             network: network, store: store, team: team, threads: threads, capacity: capacity,
-            inputGradient: purpose == .inputGradient)
+            inputGradient: purpose == .inputGradient, simulation: simulation)
         layers = try builder.layers()
         let plan = GradientPlan(
             sizes: sizes, readers: network.nodes.map(\.inputs), inputGradient: purpose == .inputGradient)
@@ -54,17 +64,25 @@ final class TrainingGraph: Sendable {
     /// Forward, loss and backward of the lane's images, which `fill` writes (tensor 0 and labels) given their range in
     /// the batch. The lane's loss, hits and parameter gradient are left in it.
     func propagate(
-        _ lane: Lane, batch: Int, statisticsShare: Double, loss: CrossEntropy, _ fill: (Range<Int>) -> Void
+        _ lane: Lane, batch: Int, mode: PassMode, loss: CrossEntropy, _ fill: (Range<Int>) -> Void
     ) {
+        quantizeWeights(lane)
         let range = Self.share(lane.index, of: batch, lanes: lanes.count)
         (lane.images, lane.batch) = (range.count, batch)
         fill(range)
         lane.parameterGradient.update(repeating: 0, count: store.values.count)
-        for layer in layers { layer.forward(lane, .training(statisticsShare: statisticsShare)) }
+        for layer in layers { layer.forward(lane, mode) }
         (lane.loss, lane.correct) = loss.evaluate(
             lane.images, logits: lane.activations[network.last], labels: lane.labels.base, batch: batch,
             gradient: lane.gradients[network.last])
         for layer in layers.reversed() { layer.backward(lane) }
+    }
+
+    /// Makes the weights what the layers use, on all lanes together.
+    private func quantizeWeights(_ lane: Lane) {
+        guard let simulation else { return }
+        simulation.quantizeWeights(lane)
+        team.barrier()
     }
 
     /// The optimiser's step for the lane's share of the parameters. Every lane must have finished its backward pass.
@@ -97,6 +115,7 @@ final class TrainingGraph: Sendable {
             let lane = lanes[member]
             let share = Self.share(member, of: images.count, lanes: lanes.count)
             var total = (loss: 0.0, correct: 0)
+            quantizeWeights(lane)
             for first in stride(from: share.lowerBound, to: share.upperBound, by: capacity) {
                 let count = min(capacity, share.upperBound - first)
                 (lane.images, lane.batch) = (count, count)

@@ -24,17 +24,20 @@ public struct TrainingOptions: Sendable, Equatable {
     public var flips: Bool
     /// Highest kernel level to use: 0 baseline, 1 AVX2 + FMA, 2 AVX-512.
     public var level: Int
+    /// Trains with simulated quantization; nil trains in float.
+    public var quantization: SimulatedQuantization?
 
     public init(
         epochs: Int = 15, batchSize: Int = 128, maxLearningRate: Double = 0.2, warmUp: Double = 0.3,
         momentum: Double = 0.9, nesterov: Bool = false, weightDecay: Double = 5e-4, labelSmoothing: Double = 0,
-        statisticsShare: Double = 0.1, seed: UInt64 = 1, threads: Int = 2, flips: Bool = true, level: Int = 2
+        statisticsShare: Double = 0.1, seed: UInt64 = 1, threads: Int = 2, flips: Bool = true, level: Int = 2,
+        quantization: SimulatedQuantization? = nil
     ) {
         (self.epochs, self.batchSize, self.maxLearningRate) = (epochs, batchSize, maxLearningRate)
         (self.warmUp, self.momentum, self.nesterov) = (warmUp, momentum, nesterov)
         (self.weightDecay, self.labelSmoothing) = (weightDecay, labelSmoothing)
         (self.statisticsShare, self.seed, self.threads) = (statisticsShare, seed, threads)
-        (self.flips, self.level) = (flips, level)
+        (self.flips, self.level, self.quantization) = (flips, level, quantization)
     }
 
     /// Throws ``TrainingError/option(name:reason:)`` for the first option out of its range.
@@ -53,6 +56,13 @@ public struct TrainingOptions: Sendable, Equatable {
         try require(0..<1 ~= labelSmoothing, "labelSmoothing", "\(labelSmoothing) is not in 0..<1")
         try require(0...1 ~= statisticsShare, "statisticsShare", "\(statisticsShare) is not in 0...1")
         try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", "\(weightDecay) is negative")
+        guard let quantization else { return }
+        try require(quantization.delay > 0, "delay", "\(quantization.delay) is not a positive number")
+        try require(0...1 ~= quantization.freeze, "freeze", "\(quantization.freeze) is not in 0...1")
+        try require(0..<1 ~= quantization.smoothing, "smoothing", "\(quantization.smoothing) is not in 0..<1")
+        try require(
+            !quantization.learnsSteps || quantization.scheme.mapping == .symmetric, "learnsSteps",
+            "only the scales of symmetric weights are learned, not those of \(quantization.scheme)")
     }
 
     /// Everything that the trained bits depend on besides threads and instruction set: a resumed training must agree.
@@ -62,6 +72,6 @@ public struct TrainingOptions: Sendable, Equatable {
             ("warmUp", "\(warmUp)"), ("momentum", "\(momentum)"), ("nesterov", "\(nesterov)"),
             ("weightDecay", "\(weightDecay)"), ("labelSmoothing", "\(labelSmoothing)"),
             ("statisticsShare", "\(statisticsShare)"), ("seed", "\(seed)"), ("flips", "\(flips)"),
-        ]
+        ] + (quantization?.identity ?? [])
     }
 }

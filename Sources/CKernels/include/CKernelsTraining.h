@@ -64,9 +64,10 @@ typedef void (*ck_training_normalise_back)(
 
 /// y = min(max(a + b, lower), upper).
 typedef void (*ck_training_add)(int64_t count, const float *a, const float *b, float lower, float upper, float *y);
-/// dx = (or +=) dy where lower < y < upper, else 0.
+/// dx = (or +=) dy where lower < a + b < upper, else 0.
 typedef void (*ck_training_pass)(
-    int64_t count, const float *y, const float *dy, float lower, float upper, float *dx, int32_t accumulate);
+    int64_t count, const float *a, const float *b, const float *dy, float lower, float upper, float *dx,
+    int32_t accumulate);
 /// y = (or +=) x for `columns` floats of each of `rows` rows.
 typedef void (*ck_training_copy)(
     int64_t rows, int64_t columns, const float *x, int64_t ldx, float *y, int64_t ldy, int32_t accumulate);
@@ -82,6 +83,38 @@ typedef void (*ck_training_pool_back)(
 typedef void (*ck_training_descend)(
     int64_t count, int64_t threads, const float *gradients, int64_t stride, float *w, float *v, float rate,
     float momentum, float decay, int32_t nesterov);
+
+/// Fake quantization of an activation: v ← step·round(min(max(v·inverse, lowest), highest)), inverse = 1/step, the bounds
+/// whole numbers. Where it is not enabled, values stay as they are.
+typedef struct ck_training_fake {
+    float inverse, lowest, highest, step;
+    int32_t enabled;
+} ck_training_fake;
+
+/// As normalise, then fake quantization of y. extremes[0] and [1], unless NULL, are widened to the smallest and largest
+/// value before it, and to 0.
+typedef void (*ck_training_normalise_fake)(
+    int64_t rows, int64_t channels, const float *z, const float *scale, const float *shift, float lower, float upper,
+    const ck_training_fake *fake, float *extremes, float *y);
+/// Fake quantization in place; extremes as above.
+typedef void (*ck_training_fake_quantize)(int64_t count, float *y, const ck_training_fake *fake, float *extremes);
+
+/// Fake quantization of one channel's weights, folded by batch norm's factor: with u = float(w·fold), a weight becomes
+/// scale·q/fold, q = min(max(round(u/scale), lowest), highest), half away from zero. fold is not 0.
+typedef struct ck_training_weight_fake {
+    double fold, scale, lowest, highest;
+} ck_training_weight_fake;
+
+/// Widens [low, high] to the channel's float(w·fold); its `count` weights are `step` apart.
+typedef void (*ck_training_weight_range)(
+    int64_t count, int64_t step, const float *w, double fold, float *low, float *high);
+/// y = the channel's weights, fake-quantized.
+typedef void (*ck_training_weight_fake_quantize)(
+    int64_t count, int64_t step, const float *w, const ck_training_weight_fake *fake, float *y);
+/// The straight-through gradient: 0 where u lies outside of the range. Returns the gradient by `scale` of a range that
+/// grows with it, Σ gradient/fold · (round(u/scale) − u/scale inside, lowest or highest outside) (LSQ, arXiv:1902.08153).
+typedef double (*ck_training_weight_back)(
+    int64_t count, int64_t step, const float *w, const ck_training_weight_fake *fake, float *gradient);
 
 typedef struct ck_training_table {
     int32_t level;
@@ -103,6 +136,11 @@ typedef struct ck_training_table {
     ck_training_pool average_pool, max_pool;
     ck_training_pool_back average_pool_back, max_pool_back;
     ck_training_descend descend;
+    ck_training_normalise_fake normalise_fake;
+    ck_training_fake_quantize fake_quantize;
+    ck_training_weight_range weight_range;
+    ck_training_weight_fake_quantize weight_fake;
+    ck_training_weight_back weight_back;
 } ck_training_table;
 
 /// The best table that this processor runs and whose level is at most `level`: 0 baseline, 1 AVX2 + FMA, 2 AVX-512.

@@ -29,6 +29,8 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
         case missingTensor(network: String, shape: [Int])
         case unexpectedTensor(network: String, shape: [Int])
         case wrongShape(network: String, expected: [Int], found: [Int])
+        /// An activation range whose ends stand in the wrong order.
+        case notARange(Float, Float)
         // The store
         case notFound(network: String, searched: [String], command: String?)
     }
@@ -82,6 +84,8 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
             ("\(network) has no such tensor (its shape here is \(shape))", Self.other)
         case .wrongShape(let network, let expected, let found):
             ("its shape is \(found), \(network) needs \(expected)", Self.other)
+        case .notARange(let low, let high):
+            ("\(low) … \(high) is no range", "train again with --qat, or take an earlier checkpoint")
         case .notFound(let network, let searched, let command):
             (
                 "no checkpoint of \(network) (searched \(searched.joined(separator: ", ")))",

@@ -8,6 +8,11 @@ public struct Calibration: Sendable {
     /// How many images were seen.
     public let images: Int
 
+    /// Ranges that are known already, one per tensor.
+    init(ranges: [(minimum: Double, maximum: Double)], images: Int) {
+        (self.ranges, self.images) = (ranges, images)
+    }
+
     /// Runs `executor` on `images` images and observes every tensor.
     ///
     /// - Parameter load: writes images `range` to the executor's input; the range is never longer than its batch.

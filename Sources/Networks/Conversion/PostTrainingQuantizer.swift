@@ -24,11 +24,14 @@ public struct PostTrainingQuantizer: Sendable {
         self.rounding = rounding
     }
 
-    /// - Parameter inputParameters: of the input tensor, where the data fix them (an 8-bit image); by calibration otherwise.
+    /// - Parameters:
+    ///   - inputParameters: of the input tensor, where the data fix them (an 8-bit image); by calibration otherwise.
+    ///   - weightScales: by node, scales that training has learned: one, or one per channel; by the weights' range
+    ///     otherwise.
     /// - Throws: `NetworkError`, `QuantizationError`.
     public func quantize(
         _ network: Network, _ parameters: any FoldedLayers, calibration: Calibration,
-        inputParameters: QuantizationParameters? = nil
+        inputParameters: QuantizationParameters? = nil, weightScales: [String: [Double]] = [:]
     ) throws -> QuantizedModel {
         let activations = try activationParameters(network, calibration, inputParameters)
         var layers: [String: QuantizedModel.Layer] = [:]
@@ -45,7 +48,8 @@ public struct PostTrainingQuantizer: Sendable {
             // scale is raised until the bias takes 30 bits.
             let floors = layer.bias.map { abs(Double($0)) / (inputScale * Double(1 << 30)) }
             let quantized = try weights.quantize(
-                layer.weight, channels: layer.bias.count, axis: axis, minimumScales: floors)
+                layer.weight, channels: layer.bias.count, axis: axis, scales: weightScales[node.name],
+                minimumScales: floors)
             let bias = layer.bias.enumerated().map { channel, value in
                 let scale = inputScale * quantized.parameters(ofChannel: channel).scale
                 return Int32((Double(value) / scale).rounded(.toNearestOrAwayFromZero))
@@ -59,10 +63,7 @@ public struct PostTrainingQuantizer: Sendable {
         _ network: Network, _ calibration: Calibration, _ inputParameters: QuantizationParameters?
     ) throws -> [QuantizationParameters] {
         // Tensors that must share scale and zero point form a set, whose range is the union of theirs.
-        var sets = SharedScales(count: network.last + 1)
-        for (index, node) in network.nodes.enumerated() where node.operation.keepsScale {
-            for tensor in node.inputs { sets.join(tensor, index + 1) }
-        }
+        let sets = SharedScales(network)
         var ranges = calibration.ranges
         for tensor in ranges.indices {
             let root = sets.root(tensor)
@@ -109,23 +110,9 @@ public struct PostTrainingQuantizer: Sendable {
     }
 }
 
-/// Union-find over tensors.
-private struct SharedScales {
-    private var parent: [Int]
-    init(count: Int) { parent = Array(0..<count) }
-
-    func root(_ tensor: Int) -> Int {
-        var tensor = tensor
-        while parent[tensor] != tensor { tensor = parent[tensor] }
-        return tensor
-    }
-
-    mutating func join(_ a: Int, _ b: Int) { parent[max(root(a), root(b))] = min(root(a), root(b)) }
-}
-
 extension Operation {
     /// Whether inputs and output share scale and zero point.
-    var keepsScale: Bool {
+    package var keepsScale: Bool {
         switch self {
         case .averagePool, .maxPool, .pad, .reshape, .concat, .argmax: true
         default: false
@@ -133,7 +120,7 @@ extension Operation {
     }
 
     /// Where the output channel stands in the weights; nil for operations without.
-    var weightAxis: ChannelAxis? {
+    package var weightAxis: ChannelAxis? {
         switch self {
         case .conv2d, .fullyConnected: .outermost
         case .depthwiseConv2d: .innermost
