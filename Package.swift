@@ -104,7 +104,7 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: swift),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swift),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "Networks", "QuantKernels", "Datasets"],
+            name: "TrainingTests", dependencies: ["Training", "Networks", "QuantKernels", "Quantization", "Datasets"],
             swiftSettings: swift),
         .testTarget(name: "ResultsTests", dependencies: ["Results", "Measurement"], swiftSettings: swift),
         .testTarget(

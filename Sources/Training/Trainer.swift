@@ -119,7 +119,9 @@ public final class Trainer {
 
     /// How the step after `done` of all steps treats batch norm.
     private func mode(done: Int, of total: Int) -> PassMode {
-        if let quantization = options.quantization, Double(done) >= quantization.freeze * Double(total) { return .frozen }
+        if let quantization = options.quantization, Double(done) >= quantization.freeze * Double(total) {
+            return .frozen
+        }
         return .training(statisticsShare: options.statisticsShare)
     }
 

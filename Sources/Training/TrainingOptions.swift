@@ -56,13 +56,7 @@ public struct TrainingOptions: Sendable, Equatable {
         try require(0..<1 ~= labelSmoothing, "labelSmoothing", "\(labelSmoothing) is not in 0..<1")
         try require(0...1 ~= statisticsShare, "statisticsShare", "\(statisticsShare) is not in 0...1")
         try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", "\(weightDecay) is negative")
-        guard let quantization else { return }
-        try require(quantization.delay > 0, "delay", "\(quantization.delay) is not a positive number")
-        try require(0...1 ~= quantization.freeze, "freeze", "\(quantization.freeze) is not in 0...1")
-        try require(0..<1 ~= quantization.smoothing, "smoothing", "\(quantization.smoothing) is not in 0..<1")
-        try require(
-            !quantization.learnsSteps || quantization.scheme.mapping == .symmetric, "learnsSteps",
-            "only the scales of symmetric weights are learned, not those of \(quantization.scheme)")
+        try quantization?.validate()
     }
 
     /// Everything that the trained bits depend on besides threads and instruction set: a resumed training must agree.

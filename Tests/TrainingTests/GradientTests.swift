@@ -117,13 +117,13 @@ import Training
                 #expect(abs(Double(result.logits[i]) - logit) < 1e-4 * (1 + abs(logit)), "logit \(i), level \(level)")
             }
             for (name, gradient) in result.parameters.sorted(by: { $0.key < $1.key }) {
-                compare(gradient, "\(name), level \(level)") { index, step in
+                Self.compare(gradient, "\(name), level \(level)") { index, step in
                     var moved = reference
                     moved.parameters[name]![index] += step
                     return moved.loss(wide, labels)
                 }
             }
-            compare(result.input, "input, level \(level)") { index, step in
+            Self.compare(result.input, "input, level \(level)") { index, step in
                 var moved = wide
                 moved[index] += step
                 return reference.loss(moved, labels)
@@ -133,7 +133,7 @@ import Training
 
     /// Holds up to 40 elements, spread over the gradient, against (L(+h) − L(−h))/2h. An element beside a kink of an
     /// activation shows two one-sided slopes and is passed over; a test must not pass over more than a tenth.
-    private func compare(_ gradient: [Float], _ what: String, _ loss: (_ index: Int, _ step: Double) -> Double) {
+    static func compare(_ gradient: [Float], _ what: String, _ loss: (_ index: Int, _ step: Double) -> Double) {
         let h = 1e-5
         let scale = gradient.reduce(0) { max($0, abs(Double($1))) }
         let spread = max(1, gradient.count / 40)

@@ -9,6 +9,9 @@ struct ReferenceNetwork {
     var labelSmoothing = 0.0
     /// Batch norm by the moving statistics rather than the batch's.
     var inference = false
+    /// Stands in for a node's weights, given its name, and for a tensor's values, given its index.
+    var weights: (_ node: String, _ weights: [Double]) -> [Double] = { $1 }
+    var activations: (_ tensor: Int, _ values: [Double]) -> [Double] = { $1 }
 
     init(_ network: Network, _ parameters: Parameters) {
         self.network = network
@@ -33,8 +36,8 @@ struct ReferenceNetwork {
 
     func forward(_ input: [Double], images: Int) -> [Double] {
         var tensors = [input]
-        for node in network.nodes {
-            tensors.append(output(node, node.inputs.map { tensors[$0] }, images))
+        for (index, node) in network.nodes.enumerated() {
+            tensors.append(activations(index + 1, output(node, node.inputs.map { tensors[$0] }, images)))
         }
         return tensors[network.last]
     }
@@ -44,7 +47,7 @@ struct ReferenceNetwork {
         let channels = node.output.channels
         switch node.operation {
         case .conv2d(let window, _, let activation, let batchNorm):
-            let weight = parameters[node.name + ".weight"]!
+            let weight = weights(node.name, parameters[node.name + ".weight"]!)
             let z = slide(window, shape, node.output, images) { pixels, c in
                 pixels.reduce(0.0) { sum, p in
                     let base = ((c * window.height + p.ky) * window.width + p.kx) * shape.channels
@@ -53,7 +56,7 @@ struct ReferenceNetwork {
             }
             return finish(node.name, z, channels, activation, batchNorm)
         case .depthwiseConv2d(let window, let activation, let batchNorm):
-            let weight = parameters[node.name + ".weight"]!
+            let weight = weights(node.name, parameters[node.name + ".weight"]!)
             let z = slide(window, shape, node.output, images) { pixels, c in
                 pixels.reduce(0.0) {
                     $0 + inputs[0][$1.offset + c] * weight[($1.ky * window.width + $1.kx) * channels + c]
@@ -61,7 +64,7 @@ struct ReferenceNetwork {
             }
             return finish(node.name, z, channels, activation, batchNorm)
         case .fullyConnected(let outputs, let activation):
-            let weight = parameters[node.name + ".weight"]!
+            let weight = weights(node.name, parameters[node.name + ".weight"]!)
             var z: [Double] = []
             for image in 0..<images {
                 for o in 0..<outputs {

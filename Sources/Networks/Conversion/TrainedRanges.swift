@@ -22,7 +22,8 @@ public struct TrainedRanges: Sendable {
         for node in network.nodes where !node.operation.keepsScale {
             let name = Self.output(node.name)
             guard let tensor = parameters[name] else {
-                throw CheckpointError(file: file, tensor: name, problem: .missingTensor(network: network.name, shape: [2]))
+                throw CheckpointError(
+                    file: file, tensor: name, problem: .missingTensor(network: network.name, shape: [2]))
             }
             guard tensor.shape == [2] else {
                 throw CheckpointError(

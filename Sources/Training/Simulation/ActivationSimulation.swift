@@ -62,12 +62,13 @@ final class ActivationSimulation: @unchecked Sendable {
                 (low, high) = (min(low, place[0]), max(high, place[1]))
                 (place[0], place[1]) = (0, 0)
             }
-            ranges[set] = ranges[set].map { old in
-                func average(_ old: Float, _ new: Float) -> Float {
-                    Float(smoothing * Double(old) + (1 - smoothing) * Double(new))
-                }
-                return (average(old.minimum, low), average(old.maximum, high))
-            } ?? (low, high)
+            ranges[set] =
+                ranges[set].map { old in
+                    func average(_ old: Float, _ new: Float) -> Float {
+                        Float(smoothing * Double(old) + (1 - smoothing) * Double(new))
+                    }
+                    return (average(old.minimum, low), average(old.maximum, high))
+                } ?? (low, high)
         }
         setLevels(done: done)
     }

@@ -23,6 +23,18 @@ public struct SimulatedQuantization: Sendable, Equatable {
         (self.smoothing, self.learnsSteps) = (smoothing, learnsSteps)
     }
 
+    func validate() throws(TrainingError) {
+        func require(_ fits: Bool, _ name: String, _ reason: String) throws(TrainingError) {
+            guard fits else { throw .option(name: name, reason: reason) }
+        }
+        try require(delay > 0, "delay", "\(delay) is not a positive number")
+        try require(0...1 ~= freeze, "freeze", "\(freeze) is not in 0...1")
+        try require(0..<1 ~= smoothing, "smoothing", "\(smoothing) is not in 0..<1")
+        try require(
+            !learnsSteps || scheme.mapping == .symmetric, "learnsSteps",
+            "only the scales of symmetric weights are learned, not those of \(scheme)")
+    }
+
     /// A part of `TrainingOptions.identity`.
     var identity: [(name: String, value: String)] {
         [

@@ -1,4 +1,4 @@
-public import Networks
+package import Networks
 
 /// Inference with simulated quantization: what the tests hold the integer network against.
 package final class SimulationProbe {

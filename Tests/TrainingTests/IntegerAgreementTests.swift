@@ -1,0 +1,105 @@
+import Datasets
+import Foundation
+import Networks
+import QuantKernels
+import Quantization
+import Testing
+import Training
+
+/// The integer-only network computes what training simulated: shown on trained networks and their test images.
+@Suite struct IntegerAgreementTests {
+    static let schemes: [SimulatedQuantization] = [
+        SimulatedQuantization(scheme: QuantizationScheme(weightBits: 8)),
+        SimulatedQuantization(scheme: QuantizationScheme(weightBits: 4)),
+        SimulatedQuantization(scheme: QuantizationScheme(weightBits: 4), learnsSteps: true),
+        SimulatedQuantization(scheme: QuantizationScheme(weightBits: 8, granularity: .perTensor, mapping: .affine)),
+        SimulatedQuantization(scheme: QuantizationScheme(weightBits: 5, mapping: .affine, activationBits: 7)),
+    ]
+
+    /// A network with bypasses of both kinds, trained to perfection on synthetic images in a second.
+    @Test(arguments: schemes) func aSmallNetwork(quantization: SimulatedQuantization) throws {
+        let network = Network.test(Shape(8, 8, 1)) {
+            let stem = $0.append("stem", .conv2d(Window(3), outChannels: 8, activation: .relu, batchNorm: true))
+            $0.append("dw", .depthwiseConv2d(Window(3), activation: .relu6, batchNorm: true))
+            let linear = $0.append("pw", .conv2d(Window(1), outChannels: 8, activation: .none, batchNorm: true))
+            let sum = $0.append("sum", .add(activation: .relu), from: [stem, linear])
+            let narrow = $0.append("narrow", .conv2d(Window(1), outChannels: 4, activation: .relu6, batchNorm: true))
+            let pooled = $0.append("pooled", .averagePool(Window(3)), from: [sum])
+            $0.append("join", .concat, from: [narrow, pooled, sum])
+            $0.append("down", .conv2d(Window(3, stride: 2), outChannels: 16, activation: .relu, batchNorm: true))
+            $0.append("pool", .averagePool(Window(4, padding: .valid)))
+            $0.append("fc", .fullyConnected(outputs: 4, activation: .none))
+        }
+        let options = TrainingOptions(
+            epochs: 8, batchSize: 32, maxLearningRate: 0.05, seed: 3, threads: 2, flips: false,
+            quantization: quantization)
+        let trainer = try Trainer(network: network, images: quarters(1024), options: options)
+        #expect(try trainer.run() == .finished)
+        let test = try quarters(600, seed: 99)
+        let evaluation = try trainer.evaluate(test)
+        #expect(evaluation.accuracy > 0.98)
+        let images = (0..<600).map { Array(test.pixels[$0 * 64..<$0 * 64 + 64]) }
+        let correct = try expectAgreement(network, trainer.parameters, quantization, images, test.labels)
+        #expect(abs(correct - evaluation.correct) <= 3)
+    }
+
+    /// The shipped network, trained on for some steps on real images.
+    @Test(arguments: schemes.prefix(3)) func theShippedNetwork(quantization: SimulatedQuantization) throws {
+        let network = try #require(NetworkFamily.named("fashion_mobilenet_v1")).network(width: 0.25)
+        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let store = CheckpointStore(directories: [repository.appendingPathComponent("checkpoints").path])
+        let catalogue = try DatasetCatalogue.named("fashion-mnist")
+        let train = try catalogue.load(split: "train").prefix(6400)
+        var quantization = quantization
+        quantization.delay = 10
+        let options = TrainingOptions(
+            epochs: 2, maxLearningRate: 0.005, threads: 2, quantization: quantization)
+        let trainer = try Trainer(
+            network: network,
+            images: TrainingImages(pixels: train.pixels, labels: train.labels, height: 28, width: 28),
+            options: options, start: store.load(for: network).parameters)
+        #expect(try trainer.run() == .finished)
+        let test = try catalogue.load(split: "test").prefix(1000)
+        let images = (0..<1000).map { Array(test.pixels[$0 * 784..<($0 + 1) * 784]) }
+        let correct = try expectAgreement(network, trainer.parameters, quantization, images, test.labels)
+        // The float network has 93 %.
+        #expect(correct > 880, "\(correct)")
+    }
+
+    /// Same class on at least 99.5 % of the images; every layer fed with the integer network's inputs within one level.
+    /// - Returns: How often the integer network is right.
+    private func expectAgreement(
+        _ network: Network, _ parameters: Parameters, _ quantization: SimulatedQuantization, _ images: [[UInt8]],
+        _ labels: [UInt8]
+    ) throws -> Int {
+        let simulated = try SimulationProbe(network: network, parameters: parameters, quantization: quantization)
+        let model = try TrainedConversion.quantize(
+            network, Checkpoint(parameters: parameters), scheme: quantization.scheme)
+        let executor = try IntegerExecutor(model: model, registry: KernelRegistry(), pool: ThreadPool(threads: 1))
+        var (same, correct) = (0, 0)
+        for (image, label) in zip(images, labels) {
+            for (index, pixel) in image.enumerated() { executor.input[index] = pixel }
+            executor.run()
+            let integer = firstLargest(executor.integers(of: network.last))
+            if integer == firstLargest(simulated.run(image.map { Float($0) / 255 })) { same += 1 }
+            if integer == Int(label) { correct += 1 }
+        }
+        #expect(same * 1000 >= images.count * 995, "\(same) of \(images.count)")
+
+        for image in images.prefix(10) {
+            let tensors = try ReferenceExecutor.run(model, input: image.map(Int32.init))
+            let reals = tensors.indices.map { tensor in tensors[tensor].map(model.activations[tensor].dequantize) }
+            for (index, output) in simulated.eachLayer(fedWith: reals).enumerated() {
+                let parameters = model.activations[index + 1]
+                let largest = zip(output, tensors[index + 1]).map { abs(parameters.quantize($0) - $1) }.max()!
+                #expect(largest <= 1, "\(network.nodes[index].name)")
+            }
+        }
+        return correct
+    }
+
+    private func firstLargest(_ values: [some Comparable]) -> Int {
+        values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }
+    }
+}
