@@ -75,6 +75,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
         }
         guard case .batchNorm(let gamma, let beta, let mean, let variance) = kind else {
             setBias(state)
+            if mode == .inference { roundShift(state) }
             inOnePass()
             return
         }
@@ -84,6 +85,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
             setStatistics(state, gamma: gamma, beta: beta) { channel in
                 (Double(store.moving.base[mean + channel]), Double(store.moving.base[variance + channel]))
             }
+            if mode == .inference { roundShift(state) }
             inOnePass()
         case .training(let share):
             state.dependsOnBatch = true
@@ -147,6 +149,16 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
         for channel in 0..<channels {
             state.scale[channel] = 1
             state.shift[channel] = store.values.base[bias + channel]
+        }
+    }
+
+    /// Biases as the integer network has them: whole multiples of the products' scale. Training leaves them as they are.
+    private func roundShift(_ state: State) {
+        guard let simulation, simulation.activations.fake(input.tensor).pointee.enabled != 0 else { return }
+        let inputScale = Double(simulation.activations.fake(input.tensor).pointee.step)
+        for channel in 0..<channels {
+            let scale = inputScale * simulation.weights.scale(channel)
+            state.shift[channel] = Float((Double(state.shift[channel]) / scale).rounded() * scale)
         }
     }
 

@@ -55,6 +55,9 @@ struct TrainingPosition: Sendable, Equatable {
                 throw .resume(reason: "\(name) was \(saved) and is now \(value): start anew or use \(saved)")
             }
         }
+        guard options.quantization != nil || metadata[Self.prefix + "scheme"] == nil else {
+            throw .resume(reason: "it simulated \(try text("scheme")) and now trains in float: ask for the same again")
+        }
         epoch = try number("epoch", Int.self)
         step = try number("step", Int.self)
         loss = try number("epochLoss", Double.self)

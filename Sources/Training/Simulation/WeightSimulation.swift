@@ -40,6 +40,9 @@ final class WeightSimulation: @unchecked Sendable {
         values = FloatBuffer(places.count)
     }
 
+    /// Scale of the channel's folded weights when they were rounded last.
+    func scale(_ channel: Int) -> Double { fakes.base[channel].scale }
+
     /// Channels per scale.
     private var sharing: Int { quantizer.granularity == .perChannel ? 1 : places.channels }
     private var perChannel: Int { places.count / places.channels }
