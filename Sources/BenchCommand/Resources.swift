@@ -27,6 +27,11 @@ enum Resources {
         folders(name).first { FileManager.default.fileExists(atPath: $0) } ?? folders(name)[0]
     }
 
+    /// Where checkpoints lie beside an executable; the working directory is searched first anyway.
+    static var shareDirectory: String? {
+        roots.dropFirst().first { FileManager.default.fileExists(atPath: $0 + "/checkpoints") }
+    }
+
     /// A suite by path; a path that does not exist here may exist in another root (`suites/smoke.json` after `make install`).
     static func suite(_ path: String) -> String {
         guard !FileManager.default.fileExists(atPath: path), !path.hasPrefix("/") else { return path }

@@ -133,6 +133,9 @@ public final class SuiteRunner {
         for cell in cells {
             guard case .network(let network) = cell.workload else { continue }
             let model = try models.float(network)
+            if case .quantized(let numerics) = cell.numerics, numerics.training == .qat {
+                try models.checkTraining(network, numerics)
+            }
             if let dataset = model.dataset {
                 if case .quantized = cell.numerics {
                     _ = try models.dataset(dataset, split: "train", resolution: network.resolution)

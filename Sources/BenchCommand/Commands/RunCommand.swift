@@ -82,7 +82,7 @@ struct RunCommand: ParsableCommand {
         Interrupt.install()
         var runnerOptions = SuiteRunner.Options(
             registry: registry, plan: plan, seed: seed,
-            checkpoints: CheckpointStore(shareDirectory: shareDirectory), counters: try counterNames(suite),
+            checkpoints: CheckpointStore(shareDirectory: Resources.shareDirectory), counters: try counterNames(suite),
             requireCounters: requireCounters, perLayer: perLayer,
             counterGroups: Resources.folder("suites/counter-groups"),
             journal: journal, rerun: rerun(suite, seed: seed), executable: Resources.executable)
@@ -166,11 +166,6 @@ struct RunCommand: ParsableCommand {
             let threads = overridden == nil ? "" : " --threads \(cell.threads)"
             return "bench run \(shellQuoted(suite.file))\(given)\(threads) --filter '\(cell.exactPattern)'"
         }
-    }
-
-    private var shareDirectory: String? {
-        // Beside an executable; the working directory is searched first anyway.
-        Resources.roots.dropFirst().first { FileManager.default.fileExists(atPath: $0 + "/checkpoints") }
     }
 
     private func shortest(_ cells: [Cell], _ plan: MeasureSettings) -> Double {

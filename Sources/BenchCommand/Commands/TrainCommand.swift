@@ -3,24 +3,32 @@ internal import Datasets
 internal import Foundation
 internal import Networks
 internal import Results
+internal import Runner
+internal import Suites
 internal import Training
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a network in float and write its checkpoint.",
+        abstract: "Train a network, in float or for integers, and write its checkpoint.",
         discussion: """
             Writes checkpoints/<network>.safetensors (f16 parameters, a few hundred KB) and, while it runs, a resumable \
             state beside it (<network>.training.safetensors), which --resume goes on from, bit for bit.
+
+            With --qat w4c-a8, quantization of that scheme is simulated while training (docs/training.md): it starts from \
+            the network's float checkpoint and writes checkpoints/<network>.w4c-a8-qat.safetensors, which cells with the \
+            numerics w4c-a8-qat run.
             """)
 
     @Argument(help: "A network family that has a dataset, such as fashion_mobilenet_v1.")
     var family: String
     @Option(help: "Depth multiplier.") var width = 1.0
     @Option(help: "Pixels of the image's side; the dataset is resized.") var resolution: Int?
-    @Option(help: "Passes over the training images.") var epochs = 15
+    @Option(help: "Passes over the training images (15; from a float checkpoint 5).")
+    var epochs: Int?
     @Option(help: "Images of a step.") var batch = 128
-    @Option(help: "Peak of the one-cycle learning rate.") var rate = 0.2
+    @Option(help: "Peak of the one-cycle learning rate (0.2; from a float checkpoint 0.02).")
+    var rate: Double?
     @Option(help: "Momentum.") var momentum = 0.9
     @Option(help: "L2 decay of the weights.") var weightDecay = 5e-4
     @Option(help: "Label smoothing, 0 to less than 1.") var labelSmoothing = 0.0
@@ -29,8 +37,12 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Do not mirror images.") var noFlips = false
     @Option(help: "Train on the first N images only.", transform: positive) var images: Int?
     @Option(name: .customLong("output"), help: "Where the checkpoint goes.") var output: String?
-    @Option(help: "Precision of the checkpoint: f16 or f32.", transform: precisionNamed)
-    var precision = Checkpoint.Precision.f16
+    @Option(
+        help:
+            "Precision of the checkpoint: f16 or f32 (f16; with --qat f32, which keeps every integer as it was trained).",
+        transform: precisionNamed)
+    var precision: Checkpoint.Precision?
+    @OptionGroup(title: "Simulated quantization") var simulation: SimulationOptions
     @Flag(help: "Go on from the state that an interrupted training left.") var resume = false
     @Flag(help: "Say nothing but errors.") var quiet = false
     @Flag(help: "No progress line.") var noProgress = false
@@ -48,17 +60,18 @@ struct TrainCommand: ParsableCommand {
         guard (1...1024).contains(threads) else { throw Failure(.usage, "--threads \(threads): goes from 1 to 1024") }
         let network = family.network(width: width, resolution: resolution)
         let (train, test) = try datasets(datasetName, network: network)
-        let path = checkpointPath(network)
+        let numerics = try simulation.numerics()
+        let path = checkpointPath(network, numerics)
         let statePath =
             path.hasSuffix(".safetensors") ? String(path.dropLast(12)) + ".training.safetensors" : path + ".training"
-        let options = TrainingOptions(
-            epochs: epochs, batchSize: batch, maxLearningRate: rate, momentum: momentum, weightDecay: weightDecay,
-            labelSmoothing: labelSmoothing, seed: seed, threads: threads, flips: !noFlips)
+        let options = options(simulation.quantization(numerics, totalSteps: totalSteps(train.count)))
         let state = resume ? try savedState(statePath) : nil
+        let start = resume ? nil : try simulation.start(network)
         let trainer: Trainer
         do {
             trainer = try Trainer(
-                network: network, images: train, validation: test, options: options, resuming: state)
+                network: network, images: train, validation: test, options: options, start: start?.parameters,
+                resuming: state)
         } catch .option(let name, let reason) {
             throw Failure(.usage, "\(Self.flags[name] ?? name): \(reason)")
         } catch {
@@ -74,7 +87,9 @@ struct TrainCommand: ParsableCommand {
         if !quiet {
             Console.note(
                 "training \(network.name): \(network.parameterCount) parameters, \(plural(train.count, "image")), "
-                    + "\(plural(epochs, "epoch")), \(plural(threads, "thread")), seed \(seed)")
+                    + "\(plural(options.epochs, "epoch")), \(plural(threads, "thread")), seed \(seed)"
+                    + (numerics.map { ", simulating \($0.scheme)" } ?? "")
+                    + (start?.file.map { ", from \($0)" } ?? ""))
         }
         let outcome = try Failure.wrap(.internalError) {
             try trainer.run(
@@ -90,15 +105,41 @@ struct TrainCommand: ParsableCommand {
                 "interrupted; the state is in \(statePath): the same command with --resume goes on from it")
         }
         let evaluation = try last ?? trainer.evaluate(test)
+        let precision = precision ?? (numerics == nil ? .f16 : .f32)
+        let card = card(network, trainer, evaluation, datasetName, numerics)
         try Failure.wrap(.internalError) {
-            try Checkpoint(
-                parameters: trainer.parameters, metadata: card(network, trainer, evaluation, datasetName)
-            ).save(path, precision: precision)
+            try Checkpoint(parameters: trainer.parameters, metadata: card).save(path, precision: precision)
         }
         try? FileManager.default.removeItem(atPath: statePath)
-        let percent = String(format: "%.2f", evaluation.accuracy * 100)
-        print("\(path): \(network.name), \(percent) % of \(evaluation.images) test images")
+        var text = "\(path): \(network.name), \(percent(evaluation.correct, evaluation.images)) "
+        text += "of \(evaluation.images) test images"
+        if let numerics {
+            // What was written, not what was trained: the two differ where values were rounded to f16.
+            let integer = try Failure.wrap(.internalError) {
+                try IntegerAccuracy.measure(
+                    network, Checkpoint.load(path), numerics, dataset: datasetName, split: "test", goOn: { _ in true })
+            }
+            if let integer { text += " simulated, \(percent(integer.correct, integer.images)) by integers alone" }
+        }
+        print(text)
     }
+
+    private func percent(_ correct: Int, _ images: Int) -> String {
+        String(format: "%.2f %%", 100 * Double(correct) / Double(images))
+    }
+
+    private func options(_ quantization: SimulatedQuantization?) -> TrainingOptions {
+        TrainingOptions(
+            epochs: epochCount, batchSize: batch, maxLearningRate: peakRate, momentum: momentum,
+            weightDecay: weightDecay, labelSmoothing: labelSmoothing, seed: seed, threads: threads, flips: !noFlips,
+            quantization: quantization)
+    }
+
+    private var epochCount: Int { epochs ?? (simulation.startsFromFloat ? 5 : 15) }
+    private var peakRate: Double { rate ?? (simulation.startsFromFloat ? 0.02 : 0.2) }
+
+    /// Steps of the whole training.
+    private func totalSteps(_ images: Int) -> Int { epochCount * (images / max(1, min(batch, images))) }
 
     private func datasets(_ name: String, network: Network) throws -> (TrainingImages, TrainingImages) {
         try Failure.wrap(.usage) {
@@ -143,24 +184,30 @@ struct TrainCommand: ParsableCommand {
 
     /// The model card that the checkpoint carries.
     private func card(
-        _ network: Network, _ trainer: Trainer, _ evaluation: Evaluation, _ dataset: String
+        _ network: Network, _ trainer: Trainer, _ evaluation: Evaluation, _ dataset: String,
+        _ numerics: QuantizedNumerics?
     ) -> [String: String] {
         var command =
-            "bench train \(network.family) --width \(width) --resolution \(network.resolution) --epochs \(epochs)"
-        command += " --batch \(batch) --rate \(rate) --momentum \(momentum) --weight-decay \(weightDecay)"
+            "bench train \(network.family) --width \(width) --resolution \(network.resolution) --epochs \(epochCount)"
+        command += " --batch \(batch) --rate \(peakRate) --momentum \(momentum) --weight-decay \(weightDecay)"
         command += " --label-smoothing \(labelSmoothing) --seed \(seed) --threads \(threads)"
         if noFlips { command += " --no-flips" }
         if let images { command += " --images \(images)" }
-        return [
+        if let numerics, let quantization = trainer.options.quantization {
+            command += simulation.arguments(numerics, quantization)
+        }
+        var card = [
             "network": network.name, "dataset": dataset, "command": command,
             "test_accuracy": String(format: "%.2f", evaluation.accuracy * 100), "test_images": "\(evaluation.images)",
             "kernels": trainer.state.metadata["training.kernels"] ?? "",
         ]
+        if let numerics { card["numerics"] = "\(numerics)" }
+        return card
     }
 
     /// Where the checkpoint goes; always with a folder, because Foundation traps on the folder of a name of one letter.
-    private func checkpointPath(_ network: Network) -> String {
-        let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network)
+    private func checkpointPath(_ network: Network, _ numerics: QuantizedNumerics?) -> String {
+        let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network, scheme: numerics?.scheme)
         return path.contains("/") ? path : "./" + path
     }
 
@@ -176,6 +223,7 @@ struct TrainCommand: ParsableCommand {
     private static let flags = [
         "epochs": "--epochs", "batchSize": "--batch", "maxLearningRate": "--rate", "momentum": "--momentum",
         "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing", "threads": "--threads",
+        "scheme": "--qat", "delay": "--delay", "freeze": "--freeze", "learnsSteps": "--lsq",
     ]
 }
 

@@ -29,13 +29,13 @@ struct NetworkCells {
         switch cell.numerics {
         case .f32: return try float(cell, network, pool)
         case .quantized(let numerics):
-            if numerics.training == .qat {
-                return .settled(
-                    Record(
-                        cell, status: .skipped, reason: "no checkpoint of quantization-aware training is there for it"))
-            }
             // What the scheme or the kernels refuse is no error of the run: the cell says why it is left out.
-            do { return try integer(cell, network, numerics, pool) } catch let error as QuantizationError {
+            do {
+                if numerics.training == .qat, let reason = try models.missingTraining(network, numerics) {
+                    return .settled(Record(cell, status: .skipped, reason: reason))
+                }
+                return try integer(cell, network, numerics, pool)
+            } catch let error as QuantizationError {
                 return .settled(Record(cell, status: .skipped, reason: "\(error)"))
             } catch KernelError.unsupported(let reason) {
                 return .settled(Record(cell, status: .skipped, reason: reason))
@@ -69,7 +69,7 @@ struct NetworkCells {
         _ cell: Cell, _ workload: NetworkWorkload, _ numerics: QuantizedNumerics, _ pool: ThreadPool
     ) throws -> Preparation {
         let model = try models.quantized(workload, numerics)
-        let floatModel = try models.float(workload)
+        let floatModel = try models.float(behind: workload, numerics)
         let image = try models.image(floatModel)
         let key = "\(workload.name)/\(numerics)"
         try checks.prepare(model, float: floatModel, key: key, image: image)

@@ -119,7 +119,7 @@ struct OperatorCells {
     ) throws -> Preparation {
         let quantizer = try WeightQuantizer(
             bits: numerics.weightBits, mapping: numerics.mapping == .affine ? .affine : .symmetric,
-            granularity: numerics.granularity.quantization)
+            granularity: numerics.scheme.granularity)
         let quantized = try quantizer.quantize(
             weights, channels: g.outputChannels, axis: isDepthwise ? .innermost : .outermost)
         let bits = numerics.activationBits

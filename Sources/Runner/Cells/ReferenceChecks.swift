@@ -43,9 +43,9 @@ final class ReferenceChecks {
     }
 
     private func reference32(_ model: ModelStore.FloatModel, image: [Float]) throws -> [Float] {
-        if let known = floats[model.network.name] { return known }
+        if let known = floats[model.key] { return known }
         let output = try ReferenceExecutor.run(model.network, model.parameters, input: image)
-        floats[model.network.name] = output
+        floats[model.key] = output
         return output
     }
 

@@ -9,11 +9,12 @@ internal import Training
 
 /// Networks with their parameters, datasets, calibrations and quantized models, each made once per run.
 final class ModelStore {
-    private let checkpoints: CheckpointStore
+    let checkpoints: CheckpointStore
     private let seed: UInt64
     private let clock = MonotonicClock()
     private var floats: [String: FloatModel] = [:]
     private var quantized: [String: QuantizedModel] = [:]
+    var simulatedModels: [String: SimulatedModel] = [:]
     private var calibrations: [String: Calibration] = [:]
     /// Nanoseconds that making a calibration or a quantized model took, by its key.
     private var durations: [String: Double] = [:]
@@ -23,6 +24,8 @@ final class ModelStore {
 
     /// A network, its folded parameters, and where calibration images come from.
     struct FloatModel {
+        /// Tells models apart: the network's name, or that of its checkpoint for other integers.
+        let key: String
         let network: Network
         let parameters: any FoldedLayers
         /// Set for networks that are trained here.
@@ -48,7 +51,8 @@ final class ModelStore {
             layers = RandomLayers(network, seed: seed)
         }
         let model = FloatModel(
-            network: network, parameters: layers, dataset: family.dataset, modelBytes: 4 * network.foldedCount)
+            key: workload.name, network: network, parameters: layers, dataset: family.dataset,
+            modelBytes: 4 * network.foldedCount)
         floats[workload.name] = model
         return model
     }
@@ -84,12 +88,14 @@ final class ModelStore {
     func quantized(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> QuantizedModel {
         let key = "\(workload.name)/\(numerics)"
         if let known = quantized[key] { return known }
+        if numerics.training == .qat { return try simulated(workload, numerics).integer }
         let model = try float(workload)
         let calibration = try calibration(workload, images: numerics.calibrationImages)
         let start = clock.now()
+        let scheme = numerics.scheme
         let quantizer = try PostTrainingQuantizer(
-            weightBits: numerics.weightBits, granularity: numerics.granularity.quantization,
-            mapping: numerics.mapping == .affine ? .affine : .symmetric, activationBits: numerics.activationBits,
+            weightBits: scheme.weightBits, granularity: scheme.granularity, mapping: scheme.mapping,
+            activationBits: scheme.activationBits,
             signedActivations: numerics.activationsSigned,
             rounding: RoundingMode(rawValue: numerics.rounding.rawValue)!)
         // An 8-bit image is its own quantization: scale 1/255, zero point 0 (int8: −128).
@@ -141,16 +147,6 @@ final class ModelStore {
         calibrations[key] = result
         durations[key] = Double(clock.now() - start)
         return result
-    }
-}
-
-extension QuantizedNumerics.Granularity {
-    var quantization: Quantization.Granularity {
-        switch self {
-        case .tensor: .perTensor
-        case .channel: .perChannel
-        case .group(let size): .perGroup(size)
-        }
     }
 }
 

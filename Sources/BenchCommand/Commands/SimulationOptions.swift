@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import Networks
+internal import Runner
+internal import Suites
+internal import Training
+
+/// What `train` takes for training with simulated quantization.
+struct SimulationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Train for integers: weights and activations as suites write them, such as w8c-a8, w4c-a8, w8ta-a8.",
+            valueName: "scheme"))
+    var qat: String?
+    @Option(help: "The float checkpoint to start from, if not the network's own.") var from: String?
+    @Flag(help: "Start from random weights.") var fromScratch = false
+    @Option(help: "Steps before activations are quantized (100; from scratch a tenth of all).") var delay: Int?
+    @Option(help: "Share of the steps after which batch norm's statistics stay as they are.") var freeze: Double?
+    @Flag(help: "Learn the weights' scales (LSQ) instead of taking them from minimum and maximum.") var lsq = false
+
+    static let defaultFreeze = 0.6
+
+    var startsFromFloat: Bool { qat != nil && !fromScratch }
+
+    /// - Throws: `Failure` for a scheme that is none, and for options that mean nothing without --qat.
+    func numerics() throws -> QuantizedNumerics? {
+        guard let qat else {
+            let given = [
+                ("--from", from != nil), ("--from-scratch", fromScratch), ("--delay", delay != nil),
+                ("--freeze", freeze != nil), ("--lsq", lsq),
+            ]
+            if let (name, _) = given.first(where: \.1) {
+                throw Failure(.usage, "\(name) belongs to --qat, such as --qat w8c-a8")
+            }
+            return nil
+        }
+        guard from == nil || !fromScratch else {
+            throw Failure(.usage, "--from and --from-scratch exclude each other")
+        }
+        guard !lsq || !fromScratch else {
+            throw Failure(
+                .usage,
+                "--lsq starts from a float checkpoint, whose weights set the first scales: leave out --from-scratch")
+        }
+        let parsed = try Failure.wrap(.usage) { try Numerics(qat) }
+        guard case .quantized(var numerics) = parsed else {
+            throw Failure(.usage, "--qat \(qat): floats are trained without --qat; write such as w8c-a8")
+        }
+        let plain = QuantizedNumerics(
+            weightBits: numerics.weightBits, granularity: numerics.granularity, mapping: numerics.mapping,
+            activationBits: numerics.activationBits, training: numerics.training)
+        guard numerics == plain, !qat.contains("-ptq") else {
+            throw Failure(
+                .usage,
+                "--qat \(qat): what is trained is \(plain.scheme); signs and rounding are chosen when it is run")
+        }
+        numerics.training = .qat
+        return numerics
+    }
+
+    /// - Parameter totalSteps: of the whole training.
+    func quantization(_ numerics: QuantizedNumerics?, totalSteps: Int) -> SimulatedQuantization? {
+        numerics.map {
+            SimulatedQuantization(
+                scheme: $0.scheme, delay: delay ?? (fromScratch ? max(1, totalSteps / 10) : 100),
+                freeze: freeze ?? Self.defaultFreeze, learnsSteps: lsq)
+        }
+    }
+
+    /// The float checkpoint to start from; nil to start from random weights.
+    func start(_ network: Network) throws -> Checkpoint? {
+        guard startsFromFloat else { return nil }
+        return try Failure.wrap(.usage) {
+            guard let from else {
+                return try CheckpointStore(shareDirectory: Resources.shareDirectory).load(for: network)
+            }
+            let checkpoint = try Checkpoint.load(from)
+            try checkpoint.validate(against: network)
+            return checkpoint
+        }
+    }
+
+    /// The command line's part that says all this.
+    func arguments(_ numerics: QuantizedNumerics, _ quantization: SimulatedQuantization) -> String {
+        var text = " --qat \(numerics.scheme) --delay \(quantization.delay) --freeze \(quantization.freeze)"
+        if lsq { text += " --lsq" }
+        if fromScratch { text += " --from-scratch" }
+        if let from { text += " --from \(from)" }
+        return text
+    }
+}
