@@ -73,6 +73,20 @@ import Testing
         (["train", "fashion_mobilenet_v1", "--images", "x"], "'x' is not a whole number above 0"),
         (["train", "fashion_mobilenet_v1", "--precision", "f64"], "precision is f16 or f32, not 'f64'"),
         (["train", "fashion_mobilenet_v1", "--resume"], "no interrupted training to resume"),
+        (["train", "fashion_mobilenet_v1", "--lsq"], "--lsq belongs to --qat"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w9c-a8"], "weight bits go from 2 to 8"),
+        (["train", "fashion_mobilenet_v1", "--qat", "f32"], "--qat f32: floats are trained without --qat"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8+signed"], "signs and rounding are chosen when it is run"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8-ptq"], "what is trained is w8c-a8;"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8g32-a8", "--from-scratch"], "--qat: weights in groups of 32"),
+        (
+            ["train", "fashion_mobilenet_v1", "--qat", "w8ca-a8", "--lsq"],
+            "--lsq: only the scales of symmetric weights"
+        ),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--delay", "0"], "--delay: 0 is not a positive number"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--freeze", "2"], "--freeze: 2.0 is not in 0...1"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--from", "none"], "none: cannot be read"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8"], "no checkpoint of fashion_mobilenet_v1_1.0_28"),
     ])
     func wrongArguments(arguments: [String], message: String) throws {
         let folder = try Workspace()
@@ -80,6 +94,49 @@ import Testing
         #expect(run.status == 2)
         #expect(run.stderr.contains(message), "\(run.stderr)")
         #expect(folder.entries().isEmpty)
+    }
+
+    /// Starts from the shipped float checkpoint; what is written runs as a cell, whose accuracy is the one that was printed.
+    @Test func aTrainingForIntegersRuns() throws {
+        let folder = try Workspace()
+        let name = "fashion_mobilenet_v1_0.25_28.w4c-a8-qat.safetensors"
+        let cells =
+            #"{ "network": "fashion_mobilenet_v1", "width": 0.25, "resolution": 28, "numerics": ["w4c-a8-qat"] }"#
+        try folder.suite(cells, accuracy: #"{ "dataset": "fashion-mnist" }"#)
+        let missing = try BenchProcess.run("run", "tiny.json", "--quiet", in: folder)
+        #expect(missing.status == 0, "\(missing.stderr)")
+        let reason = try #require(try folder.results().benchmarks[0].reason)
+        #expect(reason.hasPrefix("no checkpoint of quantization-aware training, \(name): make it with `bench train "))
+        #expect(reason.contains("--width 0.25 --resolution 28 --qat w4c-a8`"))
+
+        let train = try BenchProcess.run(
+            "train", "fashion_mobilenet_v1", "--width", "0.25", "--qat", "w4c-a8", "--epochs", "1", "--images", "2560",
+            "--rate", "0.001", "--delay", "5", in: folder)
+        #expect(train.status == 0, "\(train.stderr)")
+        #expect(train.stderr.contains("seed 1, simulating w4c-a8, from "))
+        let found = try #require(
+            train.stdout.firstMatch(of: /([\d.]+) % of 10000 test images simulated, ([\d.]+) % by integers alone\n$/))
+        let (simulated, integer) = (try #require(Double(found.1)), try #require(Double(found.2)))
+        #expect(abs(simulated - integer) < 1 && integer > 85)
+        #expect(folder.entries("checkpoints") == [name])
+        let checkpoint = try Checkpoint.load(folder.file("checkpoints/" + name))
+        #expect(checkpoint.metadata["numerics"] == "w4c-a8-qat")
+        #expect(checkpoint.metadata["command"]?.hasSuffix("--images 2560 --qat w4c-a8 --delay 5 --freeze 0.6") == true)
+        #expect(checkpoint.parameters["range.dw_3.output"]?.shape == [2])
+
+        let run = try BenchProcess.run("run", "tiny.json", "--quiet", in: folder)
+        #expect(run.status == 0, "\(run.stderr)")
+        let record = try folder.results().benchmarks[0]
+        #expect(record.status == .ok && abs(try #require(record.accuracy?.top1) - integer) < 0.01)
+        #expect(record.error?.againstReferenceMaxLsb == 0)
+
+        // A file that says nothing of ranges is no such checkpoint.
+        var bare = checkpoint
+        bare.parameters["range.dw_3.output"] = nil
+        try bare.save(folder.file("checkpoints/" + name))
+        let damaged = try BenchProcess.run("run", "tiny.json", "--quiet", in: folder)
+        #expect(damaged.status == 2)
+        #expect(damaged.stderr.contains("tensor 'range.dw_3.output': missing"), "\(damaged.stderr)")
     }
 
     @Test func aMissingDataset() throws {

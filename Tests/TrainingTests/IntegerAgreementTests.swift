@@ -54,7 +54,7 @@ import Training
         var quantization = quantization
         quantization.delay = 10
         let options = TrainingOptions(
-            epochs: 2, maxLearningRate: 0.005, threads: 2, quantization: quantization)
+            epochs: 2, maxLearningRate: 0.002, threads: 2, quantization: quantization)
         let trainer = try Trainer(
             network: network,
             images: TrainingImages(pixels: train.pixels, labels: train.labels, height: 28, width: 28),
@@ -68,14 +68,31 @@ import Training
     }
 
     /// Same class on at least 99.5 % of the images; every layer fed with the integer network's inputs within one level.
+    ///
+    /// `gemmlowp` rounds twice, first at a scale that few bits of weights make coarse: with 4 bits, one output in ten of a
+    /// depthwise layer is a level off, against one in 10⁴ where requantization rounds once. Below 8 bits it is held to 99 %.
     /// - Returns: How often the integer network is right.
     private func expectAgreement(
         _ network: Network, _ parameters: Parameters, _ quantization: SimulatedQuantization, _ images: [[UInt8]],
         _ labels: [UInt8]
     ) throws -> Int {
         let simulated = try SimulationProbe(network: network, parameters: parameters, quantization: quantization)
-        let model = try TrainedConversion.quantize(
-            network, Checkpoint(parameters: parameters), scheme: quantization.scheme)
+        var results: [RoundingMode: Int] = [:]
+        for rounding in [RoundingMode.single, .gemmlowp] {
+            let strict = rounding == .single || quantization.scheme.weightBits == 8
+            results[rounding] = try expectAgreement(
+                network, simulated,
+                try TrainedConversion.quantize(
+                    network, Checkpoint(parameters: parameters), scheme: quantization.scheme, rounding: rounding),
+                images, labels, perMille: strict ? 995 : 990)
+        }
+        return results[.gemmlowp]!
+    }
+
+    private func expectAgreement(
+        _ network: Network, _ simulated: SimulationProbe, _ model: QuantizedModel, _ images: [[UInt8]],
+        _ labels: [UInt8], perMille: Int
+    ) throws -> Int {
         let executor = try IntegerExecutor(model: model, registry: KernelRegistry(), pool: ThreadPool(threads: 1))
         var (same, correct) = (0, 0)
         for (image, label) in zip(images, labels) {
@@ -85,7 +102,7 @@ import Training
             if integer == firstLargest(simulated.run(image.map { Float($0) / 255 })) { same += 1 }
             if integer == Int(label) { correct += 1 }
         }
-        #expect(same * 1000 >= images.count * 995, "\(same) of \(images.count)")
+        #expect(same * 1000 >= images.count * perMille, "\(same) of \(images.count) with \(model.rounding)")
 
         for image in images.prefix(10) {
             let tensors = try ReferenceExecutor.run(model, input: image.map(Int32.init))
