@@ -80,11 +80,17 @@ import Testing
         (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8-ptq"], "what is trained is w8c-a8;"),
         (["train", "fashion_mobilenet_v1", "--qat", "w8g32-a8", "--from-scratch"], "--qat: weights in groups of 32"),
         (
-            ["train", "fashion_mobilenet_v1", "--qat", "w8ca-a8", "--lsq"],
+            ["train", "fashion_mobilenet_v1", "--width", "0.25", "--qat", "w8ca-a8", "--lsq"],
             "--lsq: only the scales of symmetric weights"
         ),
-        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--delay", "0"], "--delay: 0 is not a positive number"),
-        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--freeze", "2"], "--freeze: 2.0 is not in 0...1"),
+        (
+            ["train", "fashion_mobilenet_v1", "--width", "0.25", "--qat", "w8c-a8", "--delay", "0"],
+            "--delay: 0 is not a positive number"
+        ),
+        (
+            ["train", "fashion_mobilenet_v1", "--width", "0.25", "--qat", "w8c-a8", "--freeze", "2"],
+            "--freeze: 2.0 is not in 0...1"
+        ),
         (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--from", "none"], "none: cannot be read"),
         (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8"], "no checkpoint of fashion_mobilenet_v1_1.0_28"),
     ])

@@ -132,8 +132,11 @@ import Training
     }
 
     /// Holds up to 40 elements, spread over the gradient, against (L(+h) − L(−h))/2h. An element beside a kink of an
-    /// activation shows two one-sided slopes and is passed over; a test must not pass over more than a tenth.
-    static func compare(_ gradient: [Float], _ what: String, _ loss: (_ index: Int, _ step: Double) -> Double) {
+    /// activation shows two one-sided slopes and is passed over; a test must not pass over more than a tenth, or
+    /// than `kinksAllowed` where there are few.
+    static func compare(
+        _ gradient: [Float], _ what: String, kinksAllowed: Int = 0, _ loss: (_ index: Int, _ step: Double) -> Double
+    ) {
         let h = 1e-5
         let scale = gradient.reduce(0) { max($0, abs(Double($1))) }
         let spread = max(1, gradient.count / 40)
@@ -150,7 +153,7 @@ import Training
                 abs(Double(gradient[index]) - expected) < 2e-4 * (scale + abs(expected)) + 1e-6,
                 "\(what), element \(index): \(gradient[index]) instead of \(expected)")
         }
-        #expect(kinks * 10 <= checked, "\(what): \(kinks) of \(checked) elements lie at kinks")
+        #expect(kinks * 10 <= checked || kinks <= kinksAllowed, "\(what): \(kinks) of \(checked) elements lie at kinks")
     }
 
     @Test func movingStatisticsFollowTheFormula() throws {
