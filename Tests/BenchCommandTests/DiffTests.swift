@@ -30,7 +30,7 @@ import Testing
 
         // The most decided first.
         #expect(lines.last == "and \(numbers[0] - 3) with smaller margins: --list \(numbers[0]) shows them")
-        let margins = lines[14..<17].compactMap { $0.firstMatch(of: / (\d+\.\d+)  \d /).flatMap { Double($0.1) } }
+        let margins = lines[14..<17].compactMap { $0.firstMatch(of: #/ (\d+\.\d+)  \d /#).flatMap { Double($0.1) } }
         #expect(margins.count == 3 && margins == margins.sorted(by: >) && margins[0] > 0)
         #expect(lines.allSatisfy { $0.count <= 120 })
     }
