@@ -14,6 +14,8 @@ public enum QuantizationError: Error, Equatable, Sendable, CustomStringConvertib
     case negativeValuesInUnsignedRange(minimum: Double)
     /// Smoothing outside 0 ..< 1.
     case invalidSmoothing(Double)
+    /// A percentile outside 50 ..< 100.
+    case invalidPercentile(Double)
     /// Weights that do not divide into this many channels.
     case channelsDoNotDivide(count: Int, channels: Int)
     /// Per-group weights: the integer operators have one scale per sum.
@@ -42,6 +44,8 @@ public enum QuantizationError: Error, Equatable, Sendable, CustomStringConvertib
                 + "use a signed range or the affine mapping"
         case .invalidSmoothing(let smoothing):
             "smoothing \(smoothing): the moving average takes 0 up to, not including, 1"
+        case .invalidPercentile(let percent):
+            "percentile \(percent): it takes 50 up to, not including, 100; min-max is the method without clipping"
         case .channelsDoNotDivide(let count, let channels):
             "\(count) weights do not divide into \(channels) channels of equal size"
         case .unsupportedGroups(let size):

@@ -59,7 +59,7 @@ public struct MovingAverageObserver: RangeObserver {
 }
 
 /// Smallest and largest of finite values; nil when there are none.
-private func extremes(
+func extremes(
     of values: UnsafeBufferPointer<Float>
 ) throws(QuantizationError) -> (minimum: Double, maximum: Double)? {
     guard var low = values.first else { return nil }

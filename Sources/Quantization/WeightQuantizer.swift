@@ -39,22 +39,34 @@ extension ChannelAxis {
         case .innermost: index % channels
         }
     }
+
+    /// The weights of one channel.
+    func weights(ofChannel channel: Int, in weights: [Float], channels: Int) -> [Float] {
+        let depth = weights.count / channels
+        return switch self {
+        case .outermost: Array(weights[channel * depth..<(channel + 1) * depth])
+        case .innermost: stride(from: channel, to: weights.count, by: channels).map { weights[$0] }
+        }
+    }
 }
 
-/// Quantizes weight tensors from their minimum and maximum.
+/// Quantizes weight tensors from their minimum and maximum, or a share of that range.
 public struct WeightQuantizer: Hashable, Sendable {
     /// Symmetric weights are signed and narrow, affine weights unsigned.
     public let range: IntegerRange
     public let mapping: Mapping
     public let granularity: Granularity
+    public let clipping: WeightClipping
 
     /// - Parameter bits: 2…8.
     /// - Throws: `unsupportedBits`, or `unsupportedGroups`.
-    public init(bits: Int, mapping: Mapping, granularity: Granularity) throws(QuantizationError) {
+    public init(
+        bits: Int, mapping: Mapping, granularity: Granularity, clipping: WeightClipping = .none
+    ) throws(QuantizationError) {
         if case .perGroup(let size) = granularity { throw .unsupportedGroups(size) }
         guard (2...8).contains(bits) else { throw .unsupportedBits(bits, isSigned: mapping == .symmetric) }
         range = mapping == .symmetric ? try .symmetric(bits: bits) : try .unsigned(bits: bits)
-        (self.mapping, self.granularity) = (mapping, granularity)
+        (self.mapping, self.granularity, self.clipping) = (mapping, granularity, clipping)
     }
 
     /// - Parameters:
@@ -93,8 +105,9 @@ public struct WeightQuantizer: Hashable, Sendable {
                     try QuantizationParameters(
                         scale: scales[scales.count == 1 ? 0 : set], zeroPoint: 0, range: range)
                 } else {
-                    try QuantizationParameters.spanning(
-                        minimum: Double(low[set]), maximum: Double(high[set]), range: range, mapping: mapping)
+                    try clipping.parameters(
+                        minimum: Double(low[set]), maximum: Double(high[set]), range: range, mapping: mapping
+                    ) { sets == 1 ? weights : axis.weights(ofChannel: set, in: weights, channels: channels) }
                 }
             let floor = sets == 1 ? minimumScales.max() ?? 0 : set < minimumScales.count ? minimumScales[set] : 0
             parameters.append(
