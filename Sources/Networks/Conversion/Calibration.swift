@@ -1,10 +1,12 @@
 public import QuantKernels
-internal import Quantization
+public import Quantization
 
-/// The ranges that the tensors of a network take on calibration images: min-max, observed on the float executor.
+/// The ranges that the tensors of a network take on calibration images, observed on the float executor.
 public struct Calibration: Sendable {
-    /// One per tensor; 0 is the input.
+    /// Smallest and largest value, one per tensor; 0 is the input.
     public let ranges: [(minimum: Double, maximum: Double)]
+    /// How often which values occurred, one per tensor; empty unless asked for.
+    public let histograms: [Histogram]
     /// How many images were seen.
     public let images: Int
 
@@ -15,31 +17,18 @@ public struct Calibration: Sendable {
 
     /// Runs `executor` on `images` images and observes every tensor.
     ///
-    /// - Parameter load: writes images `range` to the executor's input; the range is never longer than its batch.
+    /// - Parameters:
+    ///   - histograms: whether to keep them, for the methods that clip.
+    ///   - load: writes images `range` to the executor's input; the range is never longer than its batch.
     /// - Throws: `NetworkError.notFinite` if a layer yields NaN or infinity; `QuantizationError.nothingObserved` without
     ///   images.
     public init(
-        _ executor: FloatExecutor, images: Int,
+        _ executor: FloatExecutor, images: Int, histograms: Bool = false,
         load: (_ range: Range<Int>, _ input: UnsafeMutableBufferPointer<Float>) -> Void
     ) throws {
         guard images > 0 else { throw QuantizationError.nothingObserved }
-        var observers = Observers(executor.network)
-        var next = 0
-        while next < images {
-            let range = next..<min(next + executor.batch, images)
-            load(range, executor.input)
-            func observe(_ tensor: Int) throws {
-                let values = executor.tensor(tensor)
-                // A last, shorter batch leaves old images behind it: they are not looked at.
-                let present = values.count / executor.batch * range.count
-                try observers.observe(tensor, UnsafeBufferPointer(rebasing: values[..<present]))
-            }
-            try observe(0)
-            try executor.run { tensor in
-                if !executor.network.holdsIndices(tensor) { try observe(tensor) }
-            }
-            next = range.upperBound
-        }
+        var observers = Observers(executor.network, histograms: histograms)
+        try executor.watch(images: images, load: load) { tensor, values, _ in try observers.observe(tensor, values) }
         self.init(observers, images: images)
     }
 
@@ -49,11 +38,12 @@ public struct Calibration: Sendable {
     /// - Parameter load: writes images `range` to the input, which is as long as they are.
     /// - Throws: as above; `NetworkError.missingLayer`, `KernelError.shape`.
     public init(
-        _ network: Network, _ parameters: any FoldedLayers, images: Int, registry: KernelRegistry, pool: ThreadPool,
+        _ network: Network, _ parameters: any FoldedLayers, images: Int, histograms: Bool = false,
+        registry: KernelRegistry, pool: ThreadPool,
         load: (_ range: Range<Int>, _ input: UnsafeMutableBufferPointer<Float>) -> Void
     ) throws {
         guard images > 0 else { throw QuantizationError.nothingObserved }
-        var observers = Observers(network)
+        var observers = Observers(network, histograms: histograms)
         for first in stride(from: 0, to: images, by: 2) {
             let range = first..<min(first + 2, images)
             try FloatExecutor.pass(
@@ -68,17 +58,32 @@ public struct Calibration: Sendable {
 
     private init(_ observers: Observers, images: Int) {
         ranges = observers.all.map { $0.observed ?? (0, 0) }
+        histograms = observers.all.compactMap { $0 as? Histogram }
         self.images = images
+    }
+
+    /// The range of a tensor by this method, for an affine mapping onto `range`.
+    ///
+    /// - Throws: `NetworkError.unsupported` for a method that clips, without histograms; what `Histogram.range` refuses.
+    func range(
+        of tensor: Int, _ method: RangeMethod, onto range: IntegerRange
+    ) throws -> (minimum: Double, maximum: Double) {
+        guard method != .minMax else { return ranges[tensor] }
+        guard histograms.indices.contains(tensor) else {
+            throw NetworkError.unsupported("this calibration kept no histograms, which ranges by \(method) go by")
+        }
+        // An argmax is not observed.
+        return histograms[tensor].observed == nil ? (0, 0) : try histograms[tensor].range(method, onto: range)
     }
 
     /// One per tensor.
     private struct Observers {
         let network: Network
-        var all: [MinMaxObserver]
+        var all: [any RangeObserver]
 
-        init(_ network: Network) {
+        init(_ network: Network, histograms: Bool) {
             self.network = network
-            all = Array(repeating: MinMaxObserver(), count: network.last + 1)
+            all = Array(repeating: histograms ? Histogram() : MinMaxObserver(), count: network.last + 1)
         }
 
         mutating func observe(_ tensor: Int, _ values: UnsafeBufferPointer<Float>) throws(NetworkError) {

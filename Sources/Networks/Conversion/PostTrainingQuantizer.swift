@@ -1,7 +1,8 @@
 public import Quantization
 
 /// Turns a float network into an integer-only one after training: weights by their minimum and maximum, activations by
-/// calibrated ranges, biases as int32 at the product's scale (Jacob et al. 2017, §2.4; Krishnamoorthi 2018, §3.1).
+/// calibrated ranges, biases as int32 at the product's scale (Jacob et al. 2017, §2.4; Krishnamoorthi 2018, §3.1); and, where
+/// asked for, by what later papers added.
 public struct PostTrainingQuantizer: Sendable {
     public var weights: WeightQuantizer
     /// Range of every activation but the input and the softmax.
@@ -9,16 +10,22 @@ public struct PostTrainingQuantizer: Sendable {
     /// Range of the input: images have 8 bits, whatever the activations have.
     public var inputRange: IntegerRange
     public var rounding: RoundingMode
+    /// How activations' ranges follow from the calibration.
+    public var ranges = RangeMethod.minMax
+    /// Whether biases make up for the mean error of the weights; needs statistics of the inputs.
+    public var correctsBias = false
+    /// Rounds weights by the outputs' error; nil: to nearest. Needs statistics with products.
+    public var weightRounding: AdaptiveRounding?
 
     /// - Parameters:
     ///   - weightBits, activationBits: 2…8.
     ///   - signedActivations: int8 instead of uint8.
+    ///   - clipping: of weights.
     public init(
         weightBits: Int, granularity: Granularity, mapping: Mapping, activationBits: Int,
-        signedActivations: Bool = false,
-        rounding: RoundingMode = .gemmlowp
+        signedActivations: Bool = false, clipping: WeightClipping = .none, rounding: RoundingMode = .gemmlowp
     ) throws(QuantizationError) {
-        weights = try WeightQuantizer(bits: weightBits, mapping: mapping, granularity: granularity)
+        weights = try WeightQuantizer(bits: weightBits, mapping: mapping, granularity: granularity, clipping: clipping)
         activationRange = signedActivations ? try .signed(bits: activationBits) : try .unsigned(bits: activationBits)
         inputRange = signedActivations ? .int8 : .uint8
         self.rounding = rounding
@@ -28,10 +35,12 @@ public struct PostTrainingQuantizer: Sendable {
     ///   - inputParameters: of the input tensor, where the data fix them (an 8-bit image); by calibration otherwise.
     ///   - weightScales: by node, scales that training has learned: one, or one per channel; by the weights' range
     ///     otherwise.
+    ///   - statistics: of the same network and layers; only bias correction and AdaRound need them.
     /// - Throws: `NetworkError`, `QuantizationError`.
     public func quantize(
         _ network: Network, _ parameters: any FoldedLayers, calibration: Calibration,
-        inputParameters: QuantizationParameters? = nil, weightScales: [String: [Double]] = [:]
+        inputParameters: QuantizationParameters? = nil, weightScales: [String: [Double]] = [:],
+        statistics: InputStatistics? = nil
     ) throws -> QuantizedModel {
         let activations = try activationParameters(network, calibration, inputParameters)
         var layers: [String: QuantizedModel.Layer] = [:]
@@ -47,10 +56,11 @@ public struct PostTrainingQuantizer: Sendable {
             // A channel that batch norm has all but switched off has weights so small that its bias would leave int32: its
             // scale is raised until the bias takes 30 bits.
             let floors = layer.bias.map { abs(Double($0)) / (inputScale * Double(1 << 30)) }
-            let quantized = try weights.quantize(
+            let nearest = try weights.quantize(
                 layer.weight, channels: layer.bias.count, axis: axis, scales: weightScales[node.name],
                 minimumScales: floors)
-            let bias = layer.bias.enumerated().map { channel, value in
+            let (quantized, reals) = try refine(node, layer, nearest, statistics)
+            let bias = reals.enumerated().map { channel, value in
                 let scale = inputScale * quantized.parameters(ofChannel: channel).scale
                 return Int32((Double(value) / scale).rounded(.toNearestOrAwayFromZero))
             }
@@ -59,17 +69,34 @@ public struct PostTrainingQuantizer: Sendable {
         return QuantizedModel(network: network, activations: activations, layers: layers, rounding: rounding)
     }
 
+    /// Weights and bias after AdaRound and bias correction, as far as these are asked for.
+    private func refine(
+        _ node: Network.Node, _ layer: FoldedLayer, _ nearest: QuantizedWeights, _ statistics: InputStatistics?
+    ) throws -> (weights: QuantizedWeights, bias: [Float]) {
+        guard correctsBias || weightRounding != nil else { return (nearest, layer.bias) }
+        guard let moments = statistics?.layers[node.name], weightRounding == nil || !moments.products.isEmpty else {
+            throw NetworkError.unsupported(
+                "\(node.name): bias correction and AdaRound need statistics of the layer's inputs on calibration images"
+            )
+        }
+        let quantized = try weightRounding.map { try moments.rounded(node.name, layer, nearest, $0) } ?? nearest
+        return (quantized, correctsBias ? moments.correctedBias(of: layer, quantized) : layer.bias)
+    }
+
     private func activationParameters(
         _ network: Network, _ calibration: Calibration, _ inputParameters: QuantizationParameters?
     ) throws -> [QuantizationParameters] {
         // Tensors that must share scale and zero point form a set, whose range is the union of theirs.
         let sets = SharedScales(network)
-        var ranges = calibration.ranges
+        let single = try (0...network.last).map { tensor in
+            try calibration.range(
+                of: tensor, self.ranges, onto: sets.root(tensor) == sets.root(0) ? inputRange : activationRange)
+        }
+        var ranges = single
         for tensor in ranges.indices {
             let root = sets.root(tensor)
             ranges[root] = (
-                min(ranges[root].minimum, calibration.ranges[tensor].minimum),
-                max(ranges[root].maximum, calibration.ranges[tensor].maximum)
+                min(ranges[root].minimum, single[tensor].minimum), max(ranges[root].maximum, single[tensor].maximum)
             )
         }
         let fixed = try fixedParameters(network, sets, inputParameters)
