@@ -15,11 +15,36 @@ import Testing
         ("w8c-a8+gemmlowp", "w8c-a8-ptq"),
         ("w8c-a8+cal512+fp32+signed", "w8c-a8-ptq+signed+fp32+cal512"),
         ("w8c-a8+cal1024", "w8c-a8-ptq"),
+        ("w8c-a8+minmax+nearest", "w8c-a8-ptq"),
+        ("w8c-a8+mse", "w8c-a8-ptq+mse"),
+        ("w8c-a8+p99.990", "w8c-a8-ptq+p99.99"),
+        ("w8c-a8+p99.0+cal64", "w8c-a8-ptq+cal64+p99"),
+        ("w4c-a8+adaround+bc+cle+wmse+entropy", "w4c-a8-ptq+entropy+wmse+cle+bc+adaround"),
+        ("w4c-a8+adaround500", "w4c-a8-ptq+adaround"),
+        ("w4c-a8+adaround20", "w4c-a8-ptq+adaround20"),
     ])
     func canonicalForm(text: String, canonical: String) throws {
         let numerics = try Numerics(text)
         #expect(numerics.description == canonical)
         #expect(try Numerics(canonical) == numerics)
+    }
+
+    /// Percentiles and steps out of bounds are no words of the text.
+    @Test(arguments: ["p", "p49", "p100", "p9e1", "p-3", "pp", "adaround0", "adaround1e3", "wminmax"])
+    func noMethods(word: String) {
+        #expect(throws: SuiteError.self) { try Numerics("w8c-a8+\(word)") }
+    }
+
+    @Test func methods() throws {
+        guard case .quantized(let numerics) = try Numerics("w4c-a8+p99.9+wmse+cle+bc+adaround7") else {
+            Issue.record("not quantized")
+            return
+        }
+        #expect(numerics.method.calibration == .percentile(99.9))
+        #expect(numerics.method.weightRange == .meanSquaredError)
+        #expect(numerics.method.equalization)
+        #expect(numerics.method.biasCorrection)
+        #expect(numerics.method.weightRounding == .adaptive(steps: 7))
     }
 
     @Test func fields() throws {
@@ -83,8 +108,11 @@ import Testing
         ("w8c-a8-ptq-qat", "after the activation bits comes -ptq, -qat or nothing, not '-qat'"),
         (
             "w8c-a8+up",
-            "what may follow is +signed, +gemmlowp, +single, +ruy, +fp32 or +cal<images>, not '+up'"
+            "what may follow is +signed, +gemmlowp, +single, +ruy, +fp32, +cal<images>, +mse, +entropy, +p<percentile>, "
+                + "+wmse, +cle, +bc or +adaround, not '+up'"
         ),
+        ("w8c-a8-qat+mse", "qat has its ranges from training, so it takes no calibration"),
+        ("w8c-a8-qat+adaround", "qat has its ranges from training, so it takes no calibration"),
         ("w8c-a8-qat+cal64", "qat has its ranges from training, so it takes no calibration"),
         ("w8c-a8+cal0", "calibration images go from 1 to 1000000"),
         ("int4", "write f32, int8 or w<bits><t|c|gN>[a]-a<bits>[-ptq|-qat], such as w8c-a8-ptq"),

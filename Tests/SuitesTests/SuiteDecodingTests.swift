@@ -83,6 +83,37 @@ import Testing
                 == ["w4g32a-a6-ptq+signed+single+cal512", "w8t-a8-qat", "w8c-a8-ptq"])
     }
 
+    @Test func methodsAsAnObject() throws {
+        let suite = try parseSuite(
+            suiteText(
+                cases: """
+                    {"network": "mobilenet_v1", "numerics": [
+                      {"weights": {"bits": 4, "range": "mse", "rounding": "adaround"},
+                       "calibration": {"method": "p99.99"}, "equalization": true, "bias_correction": true}]}
+                    """))
+        #expect(suite.cases[0].numerics.map(\.spelled) == ["w4c-a8-ptq+p99.99+wmse+cle+bc+adaround"])
+    }
+
+    /// The axes multiply what is quantized after training; the rest is there once.
+    @Test func methodsAsAxes() throws {
+        let suite = try parseSuite(
+            suiteText(
+                cases: """
+                    {"network": "mobilenet_v1", "numerics": ["f32", "int8", "w4c-a8-qat"],
+                     "calibration": ["minmax", "mse"], "weight_range": "minmax", "equalization": [false, true],
+                     "bias_correction": true, "weight_rounding": ["nearest", "adaround100"]}
+                    """))
+        #expect(
+            suite.expand().cells.map(\.numerics.description) == [
+                "f32", "w8c-a8-ptq+bc", "w8c-a8-ptq+bc+adaround100", "w8c-a8-ptq+cle+bc",
+                "w8c-a8-ptq+cle+bc+adaround100", "w8c-a8-ptq+mse+bc", "w8c-a8-ptq+mse+bc+adaround100",
+                "w8c-a8-ptq+mse+cle+bc", "w8c-a8-ptq+mse+cle+bc+adaround100", "w4c-a8-qat",
+            ])
+        let plain = try parseSuite(
+            suiteText(cases: #"{"network": "mobilenet_v1", "numerics": "int8", "calibration": ["minmax"]}"#))
+        #expect(plain.cases[0].numerics.map(\.spelled) == ["int8"])
+    }
+
     /// The message that the format's page promises.
     @Test func theErrorNamesFileLineKeyAndRemedy() {
         let text = """
@@ -199,12 +230,42 @@ import Testing
             "rounding 'up': must be gemmlowp, single, ruy or fp32"
         ),
         (
+            #"{"network": "mobilenet_v1", "numerics": "int8", "calibration": "p30"}"#,
+            "calibration 'p30': must be minmax, mse, entropy or p with a percentile from 50 up to, not including, 100, "
+                + "such as p99.99"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "numerics": "int8", "weight_rounding": ["nearest", "up"]}"#,
+            "weight_rounding 'up': must be nearest, adaround, or adaround with 1 to 100000 steps, such as adaround1000"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "numerics": "int8", "weight_range": "entropy"}"#,
+            "weight_range 'entropy': must be minmax or mse"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "numerics": "int8", "equalization": "yes"}"#,
+            "equalization 'yes': must be true or false"
+        ),
+        (
+            #"{"network": "mobilenet_v1", "numerics": "w8c-a8+mse", "equalization": [false, true]}"#,
+            "numerics 'w8c-a8+mse' names +mse itself, and the case has axes for that: use one or the other"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": "int8", "calibration": "mse"}"#,
+            "unknown key 'calibration' in a gemm case; known: gemm, numerics, threads"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": "w8c-a8+bc"}"#,
+            "numerics 'w8c-a8-ptq+bc': a gemm has random numbers, so +bc has nothing to go by; it is for networks"
+        ),
+        (
             #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8, "granularity": "row"}}}"#,
             #"granularity 'row': must be "channel", "tensor" or {"group": 32}"#
         ),
         (
-            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "calibration": {"method": "entropy"}}}"#,
-            "method 'entropy': must be minmax"
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "calibration": {"method": "p100"}}}"#,
+            "method 'p100': must be minmax, mse, entropy or p with a percentile from 50 up to, not including, 100, such as "
+                + "p99.99"
         ),
         (
             #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "training": "qat", "calibration": {"images": 9}}}"#,

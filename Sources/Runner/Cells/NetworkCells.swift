@@ -29,6 +29,17 @@ struct NetworkCells {
         switch cell.numerics {
         case .f32: return try float(cell, network, pool)
         case .quantized(let numerics):
+            let method = numerics.method
+            if method.equalization || method.biasCorrection || method.weightRounding != .nearest,
+                try models.float(network).dataset == nil
+            {
+                return .settled(
+                    Record(
+                        cell, status: .skipped,
+                        reason:
+                            "the network's weights are random: equalization, bias correction and AdaRound have nothing "
+                            + "to preserve"))
+            }
             // What the scheme or the kernels refuse is no error of the run: the cell says why it is left out.
             do {
                 if numerics.training == .qat, let reason = try models.missingTraining(network, numerics) {

@@ -15,7 +15,9 @@ final class ModelStore {
     private var floats: [String: FloatModel] = [:]
     private var quantized: [String: QuantizedModel] = [:]
     var simulatedModels: [String: SimulatedModel] = [:]
+    private var equalized: [String: FloatModel] = [:]
     private var calibrations: [String: Calibration] = [:]
+    private var statistics: [String: InputStatistics] = [:]
     /// Nanoseconds that making a calibration or a quantized model took, by its key.
     private var durations: [String: Double] = [:]
     private var datasets: [String: ImageDataset] = [:]
@@ -89,21 +91,17 @@ final class ModelStore {
         let key = "\(workload.name)/\(numerics)"
         if let known = quantized[key] { return known }
         if numerics.training == .qat { return try simulated(workload, numerics).integer }
-        let model = try float(workload)
-        let calibration = try calibration(workload, images: numerics.calibrationImages)
+        let model = try source(workload, numerics)
+        let calibration = try calibration(model, numerics)
+        let statistics = try inputStatistics(model, numerics)
         let start = clock.now()
-        let scheme = numerics.scheme
-        let quantizer = try PostTrainingQuantizer(
-            weightBits: scheme.weightBits, granularity: scheme.granularity, mapping: scheme.mapping,
-            activationBits: scheme.activationBits,
-            signedActivations: numerics.activationsSigned,
-            rounding: RoundingMode(rawValue: numerics.rounding.rawValue)!)
+        let quantizer = try PostTrainingQuantizer(numerics)
         // An 8-bit image is its own quantization: scale 1/255, zero point 0 (int8: −128).
         let input = try QuantizationParameters(
             scale: 1.0 / 255, zeroPoint: numerics.activationsSigned ? -128 : 0,
             range: numerics.activationsSigned ? .int8 : .uint8)
         let result = try quantizer.quantize(
-            model.network, model.parameters, calibration: calibration, inputParameters: input)
+            model.network, model.parameters, calibration: calibration, inputParameters: input, statistics: statistics)
         if RandomLayers.keeps(model.network) { quantized[key] = result }
         durations[key] = Double(clock.now() - start)
         return result
@@ -111,35 +109,55 @@ final class ModelStore {
 
     /// Nanoseconds of calibrating and quantizing the model: the same for every cell that uses it, whichever came first.
     func calibrationTime(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) -> Double? {
-        guard let ranges = durations["\(workload.name)/\(numerics.calibrationImages)"],
-            let quantizing = durations["\(workload.name)/\(numerics)"]
-        else { return nil }
-        return ranges + quantizing
+        guard let quantizing = durations["\(workload.name)/\(numerics)"] else { return nil }
+        let keys: [String?] = [calibrationKey(workload.name, numerics), statisticsKey(workload.name, numerics)]
+        return keys.compactMap { $0.flatMap { durations[$0] } }.reduce(quantizing, +)
     }
 
-    /// Ranges over training images, spread evenly over the set; a network with random weights sees a few noise images.
-    private func calibration(_ workload: NetworkWorkload, images: Int) throws -> Calibration {
-        let key = "\(workload.name)/\(images)"
+    /// The float model that is quantized: equalized, if the numerics say so.
+    private func source(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> FloatModel {
+        let model = try float(workload)
+        guard numerics.method.equalization else { return model }
+        let key = "\(workload.name)/\(numerics.calibrationImages)"
+        if let known = equalized[key] { return known }
+        let training = try requiredImages(model, numerics)
+        let peaks = try ChannelPeaks(training.executor, images: training.count, load: training.load)
+        let result = FloatModel(
+            network: model.network,
+            parameters: try CrossLayerEqualization.apply(model.network, model.parameters, peaks: peaks),
+            dataset: model.dataset, modelBytes: model.modelBytes)
+        equalized[key] = result
+        return result
+    }
+
+    private func calibrationKey(_ network: String, _ numerics: QuantizedNumerics) -> String {
+        "\(network)/\(numerics.calibrationImages)" + (numerics.method.equalization ? "/equalized" : "")
+            + (numerics.method.calibration == .minMax ? "" : "/histograms")
+    }
+
+    /// nil where the numerics need none.
+    private func statisticsKey(_ network: String, _ numerics: QuantizedNumerics) -> String? {
+        let method = numerics.method
+        guard method.biasCorrection || method.weightRounding != .nearest else { return nil }
+        return "\(network)/\(numerics.calibrationImages)/inputs" + (method.equalization ? "/equalized" : "")
+            + (method.weightRounding == .nearest ? "" : "/products")
+    }
+
+    /// Ranges over training images; a network with random weights sees a few noise images.
+    private func calibration(_ model: FloatModel, _ numerics: QuantizedNumerics) throws -> Calibration {
+        let key = calibrationKey(model.network.name, numerics)
         if let known = calibrations[key] { return known }
         let start = clock.now()
-        let model = try float(workload)
-        let pool = ThreadPool(threads: min(2, ProcessInfo.processInfo.activeProcessorCount))
-        let size = model.network.input.count
+        let histograms = numerics.method.calibration != .minMax
         let result: Calibration
-        if let dataset = model.dataset {
-            let executor = try FloatExecutor(
-                network: model.network, parameters: model.parameters, batch: 16, registry: KernelRegistry(), pool: pool)
-            let set = try self.dataset(dataset, split: "train", resolution: model.network.resolution)
-            let count = min(images, set.count)
-            result = try Calibration(executor, images: count) { range, input in
-                set.writeBatch(
-                    range.map { $0 * set.count / count },
-                    into: UnsafeMutableBufferPointer(rebasing: input.prefix(range.count * size)))
-            }
+        if let training = try trainingImages(model, numerics) {
+            result = try Calibration(
+                training.executor, images: training.count, histograms: histograms, load: training.load)
         } else {
             var generator = SeededGenerator(seed: seed &+ 2)
             result = try Calibration(
-                model.network, model.parameters, images: min(images, 4), registry: KernelRegistry(), pool: pool
+                model.network, model.parameters, images: min(numerics.calibrationImages, 4), histograms: histograms,
+                registry: KernelRegistry(), pool: Self.pool
             ) { _, input in
                 for (index, value) in noise(input.count, &generator).enumerated() { input[index] = value }
             }
@@ -147,6 +165,54 @@ final class ModelStore {
         calibrations[key] = result
         durations[key] = Double(clock.now() - start)
         return result
+    }
+
+    /// What bias correction and AdaRound learn from; nil where the numerics ask for neither.
+    private func inputStatistics(_ model: FloatModel, _ numerics: QuantizedNumerics) throws -> InputStatistics? {
+        guard let key = statisticsKey(model.network.name, numerics) else { return nil }
+        if let known = statistics[key] { return known }
+        let start = clock.now()
+        let training = try requiredImages(model, numerics)
+        let result = try InputStatistics(
+            training.executor, images: training.count, products: numerics.method.weightRounding != .nearest,
+            load: training.load)
+        statistics[key] = result
+        durations[key] = Double(clock.now() - start)
+        return result
+    }
+
+    private static var pool: ThreadPool { ThreadPool(threads: min(2, ProcessInfo.processInfo.activeProcessorCount)) }
+
+    private typealias TrainingImages = (
+        executor: FloatExecutor, count: Int, load: (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
+    )
+
+    /// For methods that `NetworkCells` leaves out where there is no dataset.
+    private func requiredImages(_ model: FloatModel, _ numerics: QuantizedNumerics) throws -> TrainingImages {
+        guard let images = try trainingImages(model, numerics) else {
+            throw RunnerError(.failure, "\(model.network.name) has no dataset to quantize it by '\(numerics)'")
+        }
+        return images
+    }
+
+    /// A float executor and what loads its images: training images, spread evenly over the set. nil without a dataset.
+    private func trainingImages(
+        _ model: FloatModel, _ numerics: QuantizedNumerics
+    ) throws -> TrainingImages? {
+        guard let dataset = model.dataset else { return nil }
+        let executor = try FloatExecutor(
+            network: model.network, parameters: model.parameters, batch: 16, registry: KernelRegistry(), pool: Self.pool
+        )
+        let set = try self.dataset(dataset, split: "train", resolution: model.network.resolution)
+        let (count, size) = (min(numerics.calibrationImages, set.count), model.network.input.count)
+        return (
+            executor, count,
+            { range, input in
+                set.writeBatch(
+                    range.map { $0 * set.count / count },
+                    into: UnsafeMutableBufferPointer(rebasing: input.prefix(range.count * size)))
+            }
+        )
     }
 }
 

@@ -16,7 +16,7 @@ extension SuiteDecoder {
         let workloads: [Workload]?
         switch kinds[0] {
         case "network":
-            known = ["network", "width", "resolution", "numerics", "threads", "batch"]
+            known = ["network", "width", "resolution", "numerics", "threads", "batch"] + Self.methodAxes
             workloads = decodeNetworks(value)
         case "gemm":
             known = ["gemm", "numerics", "threads"]
@@ -26,8 +26,13 @@ extension SuiteDecoder {
             workloads = decodeLayers(value)
         }
         _ = checkObject(value, known: known, what: "a \(kinds[0]) case")
-        let numerics = required("numerics", of: value, example: "[\"f32\", \"int8\"]")
+        var numerics = required("numerics", of: value, example: "[\"f32\", \"int8\"]")
             .flatMap { list($0) { $0.decodeNumerics($1) } }
+        if kinds[0] == "network" {
+            numerics = applyMethodAxes(of: value, to: numerics ?? []).flatMap { numerics == nil ? nil : $0 }
+        } else {
+            refuseMethods(numerics ?? [], of: value, kind: kinds[0])
+        }
         let threads = axis("threads", of: value, default: 1) { $0.whole($1, in: 1...1024) }
         let batch = axis("batch", of: value, default: 1) { $0.whole($1, in: 1...65_536) }
         guard let workloads, let numerics, let threads, let batch else { return nil }
@@ -41,7 +46,7 @@ extension SuiteDecoder {
             return
         }
         let count = problems.count
-        let known = Self.kinds + ["width", "resolution", "numerics", "threads", "batch"]
+        let known = Self.kinds + ["width", "resolution", "numerics", "threads", "batch"] + Self.methodAxes
         _ = checkObject(value, known: known, what: "a case")
         // An unknown key is probably the misspelled kind: one message is enough.
         if problems.count == count { report("a case needs one of the keys network, gemm and layer", at: value) }

@@ -17,10 +17,12 @@ extension SuiteDecoder {
 
     private mutating func decodeQuantized(_ value: JSONValue) -> QuantizedNumerics? {
         let count = problems.count
-        let known = ["weights", "activations", "training", "rounding", "calibration"]
+        let known = [
+            "weights", "activations", "training", "rounding", "calibration", "equalization", "bias_correction",
+        ]
         guard checkObject(value, known: known, what: "numerics"),
             let weights = required("weights", of: value, example: "{\"bits\": 8}"),
-            checkObject(weights, known: ["bits", "granularity", "mapping"], what: "weights")
+            checkObject(weights, known: ["bits", "granularity", "mapping", "range", "rounding"], what: "weights")
         else { return nil }
         var numerics = QuantizedNumerics(weightBits: 8)
         if let bits = required("bits", of: weights, example: "8").flatMap({ decodeBits($0, "weight") }) {
@@ -47,6 +49,21 @@ extension SuiteDecoder {
             numerics.rounding = rounding
         }
         if let calibration = value["calibration"] { decodeCalibration(calibration, into: &numerics) }
+        if let range = weights["range"].flatMap({ choice($0, PostTrainingMethod.WeightRange.self) }) {
+            numerics.method.weightRange = range
+        }
+        if let rounding = weights["rounding"].flatMap({ decodeWeightRounding($0) }) {
+            numerics.method.weightRounding = rounding
+        }
+        if let equalization = value["equalization"].flatMap({ bool($0) }) {
+            numerics.method.equalization = equalization
+        }
+        if let correction = value["bias_correction"].flatMap({ bool($0) }) {
+            numerics.method.biasCorrection = correction
+        }
+        if numerics.training == .qat, numerics.method != PostTrainingMethod() {
+            report("\(value.label): \(noCalibrationWithQAT)", at: value)
+        }
         return problems.count == count ? numerics : nil
     }
 
@@ -73,14 +90,11 @@ extension SuiteDecoder {
     private mutating func decodeCalibration(_ value: JSONValue, into numerics: inout QuantizedNumerics) {
         guard checkObject(value, known: ["method", "images"], what: "calibration") else { return }
         if numerics.training == .qat { report("calibration: \(noCalibrationWithQAT)", at: value) }
-        if let method = value["method"] { _ = choice(method, CalibrationMethod.self) }
+        if numerics.training == .ptq, let method = value["method"].flatMap({ decodeCalibrationMethod($0) }) {
+            numerics.method.calibration = method
+        }
         if let images = value["images"].flatMap({ whole($0, in: QuantizedNumerics.calibrationImagesRange) }) {
             numerics.calibrationImages = images
         }
     }
-}
-
-/// How the ranges of activations are found; as there is one method, numerics need not carry it.
-private enum CalibrationMethod: String, CaseIterable {
-    case minmax
 }

@@ -48,9 +48,10 @@ public struct QuantizedNumerics: Hashable, Sendable {
     public var activationsSigned: Bool
     public var training: Training
     public var rounding: Rounding
-    /// Training images whose minimum and maximum set the activations' ranges. Without meaning for `qat`, whose ranges come
-    /// from training.
+    /// Training images that set the activations' ranges. Without meaning for `qat`, whose ranges come from training.
     public var calibrationImages: Int
+    /// What is done after training beyond rounding to nearest; nothing for `qat`.
+    public var method = PostTrainingMethod()
 
     public init(
         weightBits: Int, granularity: Granularity = .channel, mapping: Mapping = .symmetric, activationBits: Int = 8,
@@ -85,6 +86,6 @@ extension QuantizedNumerics: CustomStringConvertible {
         if activationsSigned { text += "+signed" }
         if rounding != .gemmlowp { text += "+\(rounding)" }
         if calibrationImages != Self.defaultCalibrationImages { text += "+cal\(calibrationImages)" }
-        return text
+        return text + method.options.map { "+\($0)" }.joined()
     }
 }

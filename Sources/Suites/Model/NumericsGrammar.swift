@@ -1,6 +1,6 @@
 extension Numerics {
     /// Parses `f32`, `int8`, or `w<bits><t|c|gN>[a]-a<bits>[-ptq|-qat]`, followed by any of `+signed`, `+single`, `+ruy`,
-    /// `+fp32`, `+cal<images>`.
+    /// `+fp32`, `+cal<images>` and the words of `PostTrainingMethod`.
     ///
     /// - Throws: `SuiteError.numerics`, which says what would be right.
     public init(_ text: String) throws(SuiteError) {
@@ -71,9 +71,13 @@ private struct NumericsGrammar {
             guard numerics.training == .ptq else { throw wrong(noCalibrationWithQAT) }
             try check(images, QuantizedNumerics.calibrationImagesRange, "calibration images go")
             numerics.calibrationImages = images
+        } else if numerics.method.take(word) {
+            guard numerics.training == .ptq else { throw wrong(noCalibrationWithQAT) }
         } else {
             let roundings = QuantizedNumerics.Rounding.allCases.map { "+\($0)" }.joined(separator: ", ")
-            throw wrong("what may follow is +signed, \(roundings) or +cal<images>, not '+\(word)'")
+            throw wrong(
+                "what may follow is +signed, \(roundings), +cal<images>, +mse, +entropy, +p<percentile>, +wmse, +cle, +bc "
+                    + "or +adaround, not '+\(word)'")
         }
     }
 
@@ -103,6 +107,26 @@ private struct NumericsGrammar {
     }
 
     private func wrong(_ reason: String) -> SuiteError { .numerics(text: text, reason: reason) }
+}
+
+extension PostTrainingMethod {
+    /// Takes a word of the text in; false for one that means nothing here.
+    fileprivate mutating func take(_ word: String) -> Bool {
+        if let calibration = Calibration(word: word) {
+            self.calibration = calibration
+        } else if word == "wmse" {
+            weightRange = .meanSquaredError
+        } else if word == "cle" {
+            equalization = true
+        } else if word == "bc" {
+            biasCorrection = true
+        } else if let rounding = WeightRounding(word: word) {
+            weightRounding = rounding
+        } else {
+            return false
+        }
+        return true
+    }
 }
 
 let noCalibrationWithQAT = "qat has its ranges from training, so it takes no calibration"
