@@ -12,7 +12,7 @@ public struct Calibration: Sendable {
 
     /// Ranges that are known already, one per tensor.
     init(ranges: [(minimum: Double, maximum: Double)], images: Int) {
-        (self.ranges, self.images) = (ranges, images)
+        (self.ranges, self.images, histograms) = (ranges, images, [])
     }
 
     /// Runs `executor` on `images` images and observes every tensor.

@@ -118,12 +118,12 @@ final class ModelStore {
     private func source(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> FloatModel {
         let model = try float(workload)
         guard numerics.method.equalization else { return model }
-        let key = "\(workload.name)/\(numerics.calibrationImages)"
+        let key = "\(workload.name)/\(numerics.calibrationImages)/equalized"
         if let known = equalized[key] { return known }
         let training = try requiredImages(model, numerics)
         let peaks = try ChannelPeaks(training.executor, images: training.count, load: training.load)
         let result = FloatModel(
-            network: model.network,
+            key: key, network: model.network,
             parameters: try CrossLayerEqualization.apply(model.network, model.parameters, peaks: peaks),
             dataset: model.dataset, modelBytes: model.modelBytes)
         equalized[key] = result
