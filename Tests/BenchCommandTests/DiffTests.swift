@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: [
         (["mobilenet_v1"], "has random weights"), (["nothing"], "unknown network 'nothing'"),
         (["fashion_mobilenet_v1", "--numerics", "f32"], "float is what the integers are compared with"),
-        (["fashion_mobilenet_v1", "--width", "0.25", "--numerics", "w3c-a8-qat"], "--qat w3c-a8`"),
+        (["fashion_mobilenet_v1", "--width", "0.25", "--numerics", "w5c-a8-qat"], "--qat w5c-a8`"),
         (["fashion_mobilenet_v1", "--width", "0.25", "--numerics", "w8g32-a8"], "groups of 32"),
         (["fashion_mobilenet_v1", "--split", "none"], "--split none: test or train"),
         (["fashion_mobilenet_v1", "--width", "0"], "--width 0.0: goes from above 0 to 4"),

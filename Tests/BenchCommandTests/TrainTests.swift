@@ -102,32 +102,32 @@ import Testing
         #expect(folder.entries().isEmpty)
     }
 
-    /// Starts from the shipped float checkpoint; what is written runs as a cell, whose accuracy is the one that was printed.
+    /// Starts from the shipped float checkpoint, for integers that none is shipped for; what is written runs as a cell, whose accuracy is the one that was printed.
     @Test func aTrainingForIntegersRuns() throws {
         let folder = try Workspace()
-        let name = "fashion_mobilenet_v1_0.25_28.w4c-a8-qat.safetensors"
+        let name = "fashion_mobilenet_v1_0.25_28.w5c-a8-qat.safetensors"
         let cells =
-            #"{ "network": "fashion_mobilenet_v1", "width": 0.25, "resolution": 28, "numerics": ["w4c-a8-qat"] }"#
+            #"{ "network": "fashion_mobilenet_v1", "width": 0.25, "resolution": 28, "numerics": ["w5c-a8-qat"] }"#
         try folder.suite(cells, accuracy: #"{ "dataset": "fashion-mnist" }"#)
         let missing = try BenchProcess.run("run", "tiny.json", "--quiet", in: folder)
         #expect(missing.status == 0, "\(missing.stderr)")
         let reason = try #require(try folder.results().benchmarks[0].reason)
         #expect(reason.hasPrefix("no checkpoint of quantization-aware training, \(name): make it with `bench train "))
-        #expect(reason.contains("--width 0.25 --resolution 28 --qat w4c-a8`"))
+        #expect(reason.contains("--width 0.25 --resolution 28 --qat w5c-a8`"))
 
         let train = try BenchProcess.run(
-            "train", "fashion_mobilenet_v1", "--width", "0.25", "--qat", "w4c-a8", "--epochs", "1", "--images", "2560",
+            "train", "fashion_mobilenet_v1", "--width", "0.25", "--qat", "w5c-a8", "--epochs", "1", "--images", "2560",
             "--rate", "0.001", "--delay", "5", in: folder)
         #expect(train.status == 0, "\(train.stderr)")
-        #expect(train.stderr.contains("seed 1, simulating w4c-a8, from "))
+        #expect(train.stderr.contains("seed 1, simulating w5c-a8, from "))
         let found = try #require(
             train.stdout.firstMatch(of: /([\d.]+) % of 10000 test images simulated, ([\d.]+) % by integers alone\n$/))
         let (simulated, integer) = (try #require(Double(found.1)), try #require(Double(found.2)))
         #expect(abs(simulated - integer) < 1 && integer > 85)
         #expect(folder.entries("checkpoints") == [name])
         let checkpoint = try Checkpoint.load(folder.file("checkpoints/" + name))
-        #expect(checkpoint.metadata["numerics"] == "w4c-a8-qat")
-        #expect(checkpoint.metadata["command"]?.hasSuffix("--images 2560 --qat w4c-a8 --delay 5 --freeze 0.6") == true)
+        #expect(checkpoint.metadata["numerics"] == "w5c-a8-qat")
+        #expect(checkpoint.metadata["command"]?.hasSuffix("--images 2560 --qat w5c-a8 --delay 5 --freeze 0.8") == true)
         #expect(checkpoint.parameters["range.dw_3.output"]?.shape == [2])
 
         let run = try BenchProcess.run("run", "tiny.json", "--quiet", in: folder)

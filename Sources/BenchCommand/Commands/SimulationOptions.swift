@@ -14,10 +14,10 @@ struct SimulationOptions: ParsableArguments {
     @Option(help: "The float checkpoint to start from, if not the network's own.") var from: String?
     @Flag(help: "Start from random weights.") var fromScratch = false
     @Option(help: "Steps before activations are quantized (100; from scratch a tenth of all).") var delay: Int?
-    @Option(help: "Share of the steps after which batch norm's statistics stay as they are.") var freeze: Double?
+    @Option(help: "Share of the steps after which batch norm's statistics stay as they are (0.8).") var freeze: Double?
     @Flag(help: "Learn the weights' scales (LSQ) instead of taking them from minimum and maximum.") var lsq = false
 
-    static let defaultFreeze = 0.6
+    static let defaultFreeze = 0.8
 
     var startsFromFloat: Bool { qat != nil && !fromScratch }
 

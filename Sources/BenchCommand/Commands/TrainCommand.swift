@@ -27,7 +27,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Passes over the training images (15; from a float checkpoint 5).")
     var epochs: Int?
     @Option(help: "Images of a step.") var batch = 128
-    @Option(help: "Peak of the one-cycle learning rate (0.2; from a float checkpoint 0.02).")
+    @Option(help: "Peak of the one-cycle learning rate (0.2; from a float checkpoint 0.005).")
     var rate: Double?
     @Option(help: "Momentum.") var momentum = 0.9
     @Option(help: "L2 decay of the weights.") var weightDecay = 5e-4
@@ -136,7 +136,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     private var epochCount: Int { epochs ?? (simulation.startsFromFloat ? 5 : 15) }
-    private var peakRate: Double { rate ?? (simulation.startsFromFloat ? 0.02 : 0.2) }
+    private var peakRate: Double { rate ?? (simulation.startsFromFloat ? 0.005 : 0.2) }
 
     /// Steps of the whole training.
     private func totalSteps(_ images: Int) -> Int { epochCount * (images / max(1, min(batch, images))) }

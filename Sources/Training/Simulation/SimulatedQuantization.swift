@@ -16,7 +16,7 @@ public struct SimulatedQuantization: Sendable, Equatable {
     public var learnsSteps: Bool
 
     public init(
-        scheme: QuantizationScheme, delay: Int = 100, freeze: Double = 0.6, smoothing: Double = 0.99,
+        scheme: QuantizationScheme, delay: Int = 100, freeze: Double = 0.8, smoothing: Double = 0.99,
         learnsSteps: Bool = false
     ) {
         (self.scheme, self.delay, self.freeze) = (scheme, delay, freeze)
