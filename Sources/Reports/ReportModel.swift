@@ -15,7 +15,7 @@ enum ReportModel {
             "has_ceilings": !ceilings.isEmpty,
             "ceilings": ceilings.map(ceiling),
             "tables": ReportTable.all(of: file, .full).map(table),
-            "plots": RooflinePlot.all(of: file).map { ["title": $0.name, "file": $0.file] },
+            "plots": RooflinePlot.all(of: file).map { ["title": $0.name, "file": $0.file, "svg": $0.svg] },
             "has_layers": ran.contains { $0.layers != nil },
             "checks": checks(ran),
             "counters": CounterTables.sections(ran),

@@ -67,6 +67,7 @@ import Testing
             #expect(try folder.text("results/local/tiny.md").contains("](\(plot))"))
             let svg = try folder.text("results/local/\(plot)")
             #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+            #expect(try folder.text("results/local/tiny.html").contains(svg))
             // A mark for each layer that multiplies, of both numerics.
             #expect(svg.components(separatedBy: "<title>pw_3, ").count == 3)
         }
