@@ -124,7 +124,7 @@ import Testing
         let calls = Dictionary(
             uniqueKeysWithValues: InstructionSet.allCases.map { ($0, run[.calls($0)]!) }
         ).filter { $0.value != 0 }
-        let paths = Set(executor.steps.filter { !$0.microKernels.isEmpty }.map(\.path))
+        let paths = Set(executor.steps.filter { !$0.microKernels.isEmpty }.flatMap(\.paths))
         #expect(Set(calls.keys) == paths, "\(name)")
         #expect(portable == (try portableOperators(subject, isFloat: executor is FloatExecutor)), "\(name)")
         return CountedWork(bytesPacked: built[.bytesPacked]!, calls: calls)

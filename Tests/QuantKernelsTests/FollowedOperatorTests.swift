@@ -39,13 +39,15 @@ import Testing
                 runParts(try addition(between.base, apart.base), parts, between, residual, apart)
 
                 let together = GuardedBuffer(count: geometry.outputCount, .endsAtGuard)
-                let producer = try layer.make(KernelRegistry(), threads: parts, input: input.base, output: together.base)
+                let producer = try layer.make(
+                    KernelRegistry(), threads: parts, input: input.base, output: together.base)
                 let step = FollowedOperator(
                     try #require(producer as? any RowProducer), then: try addition(together.base, together.base))
                 runParts(step, parts, input, residual, together)
                 expectEqual(together.elements(), apart.elements(UInt8.self), "\(geometry), \(numerics)")
                 #expect(step.name == "conv+add" && step.outputCount == geometry.outputCount)
-                #expect(step.packedBytes == producer.packedBytes && step.microKernels.count == first.microKernels.count + 1)
+                #expect(
+                    step.packedBytes == producer.packedBytes && step.microKernels.count == first.microKernels.count + 1)
             }
         }
     }
@@ -70,7 +72,9 @@ import Testing
                 return (convolution, add)
             }
             let bytes = geometry.outputCount * 4
-            let (between, apart) = (GuardedBuffer(count: bytes, .endsAtGuard), GuardedBuffer(count: bytes, .endsAtGuard))
+            let (between, apart) = (
+                GuardedBuffer(count: bytes, .endsAtGuard), GuardedBuffer(count: bytes, .endsAtGuard)
+            )
             let (first, second) = try make(between, apart)
             runParts(first, parts, input, between)
             runParts(second, parts, between, residual, apart)

@@ -8,7 +8,8 @@ extension Network {
         var index = 0
         while index < nodes.count {
             if case .conv2d = nodes[index].operation, index + 1 < nodes.count,
-                case .add = nodes[index + 1].operation, nodes[index + 1].inputs.contains(index + 1), readers[index + 1] == 1
+                case .add = nodes[index + 1].operation, nodes[index + 1].inputs.contains(index + 1),
+                readers[index + 1] == 1
             {
                 steps.append([index, index + 1])
             } else {

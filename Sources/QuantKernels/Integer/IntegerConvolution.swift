@@ -113,8 +113,10 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         let (rows, panels) = plan.share(part: part, of: parts)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let scratch = scratch[part]
-        let columns = panels.lowerBound * Int(kernel.columns)..<min(
-            panels.upperBound * Int(kernel.columns), geometry.outputChannels)
+        let columns =
+            panels.lowerBound
+            * Int(kernel.columns)..<min(
+                panels.upperBound * Int(kernel.columns), geometry.outputChannels)
         var calls = 0
         var first = rows.lowerBound
         while first < rows.upperBound {

@@ -26,6 +26,8 @@ package final class FollowedOperator: Operator, @unchecked Sendable {
         packedBytes = producer.packedBytes + follower.packedBytes
     }
 
+    package override var paths: [InstructionSet] { producer.paths + follower.paths }
+
     package override func run(part: Int, of parts: Int) {
         producer.run(part: part, of: parts, then: follower)
     }

@@ -5,6 +5,8 @@ open class Operator: @unchecked Sendable {
     public let name: String
     /// The instruction set that its micro-kernel was really written for.
     public let path: InstructionSet
+    /// The sets whose calls it counts: of each operator that it is made of.
+    package var paths: [InstructionSet] { [path] }
     /// Names of the micro-kernels that it calls, as the kernel table has them.
     package internal(set) var microKernels: [String] = []
     /// Bytes of packed weights and per-channel constants.

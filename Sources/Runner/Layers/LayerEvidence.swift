@@ -1,5 +1,5 @@
 internal import QuantKernels
-package import Results
+internal import Results
 
 /// What was measured of a layer, beside what the machine's limits allow. Times are nanoseconds.
 package struct LayerEvidence: Sendable {
