@@ -145,11 +145,13 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
     static inline __attribute__((always_inline)) void NAME##_pixels( \
         const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, VECTOR (*u)[4], VECTOR lower, \
         VECTOR upper, VECTOR flip_out, uint64_t present, uint8_t *out, const int count, const int stride, const int sign, \
-        const int full) { \
+        const int full, const int lefts) { \
         VECTOR x[2][4]; \
         CK_UNROLL for (int q = 0; q < 4; q++, constants += 80 * LANES, w += 16 * LANES) { \
             const VECTOR start = LOADU(constants), m = LOADU(constants + 16 * LANES); \
-            const VECTOR e = LOADU(constants + 32 * LANES), even = LOADU(constants + 48 * LANES); \
+            const VECTOR shift = LOADU(constants + 32 * LANES), even = LOADU(constants + 48 * LANES); \
+            const VECTOR e = CK_RIGHT(P, VECTOR, shift); \
+            const __mmask16 shifts = P##_test_epi32_mask(e, e); \
             const VECTOR odd = LOADU(constants + 64 * LANES); \
             CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = start; \
             CK_UNROLL for (int c = 0; c < 3; c++) { \
@@ -157,8 +159,12 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
                 CK_UNROLL for (int p = 0; p < count; p++) \
                     x[p][q] = P##_dpbusd_epi32(x[p][q], u[p * stride + c][q], weights); \
             } \
+            if (lefts) { \
+                const VECTOR left = CK_LEFT(P, VECTOR, shift); \
+                CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = P##_sllv_epi32(x[p][q], left); \
+            } \
             CK_UNROLL for (int p = 0; p < count; p++) \
-                x[p][q] = CK_REQUANTIZE_FUSED(P, VECTOR, x[p][q], m, e, even, odd, sign); \
+                x[p][q] = CK_REQUANTIZE_FUSED(P, VECTOR, x[p][q], m, e, even, odd, sign, shifts); \
         } \
         CK_UNROLL for (int p = 0; p < count; p++, out += d->out_stride) { \
             VECTOR y = P##_packus_epi16(P##_packs_epi32(x[p][0], x[p][1]), P##_packs_epi32(x[p][2], x[p][3])); \
@@ -185,13 +191,13 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
         for (; left >= PAIR; left -= PAIR, x += PAIR * stride, out += PAIR * d->out_stride) { \
             CK_UNROLL for (int c = 3 - stride; c < 3 + (PAIR - 1) * stride; c++) \
                 NAME##_column(d, x + c, present, flip, u[c], full); \
-            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, PAIR, stride, sign, full); \
+            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, PAIR, stride, sign, full, s->left_shift); \
             CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
                 CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + PAIR * stride][q]; \
         } \
         for (; left > 0; left--, x += stride, out += d->out_stride) { \
             CK_UNROLL for (int c = 3 - stride; c < 3; c++) NAME##_column(d, x + c, present, flip, u[c], full); \
-            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, 1, stride, sign, full); \
+            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, 1, stride, sign, full, s->left_shift); \
             CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
                 CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + stride][q]; \
         } \

@@ -12,8 +12,12 @@
 //   out = (y − [x < 0]) >> e           [x < 0] = 1 − (x' >> 30), its 1 being in C
 //
 // The sign is needed by gemmlowp alone, and there only where a negative x survives the clamp: it gives at most Z3 in either
-// rounding, so a rectifier (lower = Z3) does not see it. ck_output_stage.fusable says that |x| < 2^30 and 1 ≤ e ≤ 22, so
-// that nothing overflows.
+// rounding, so a rectifier (lower = Z3) does not see it.
+//
+// e = 0 (½ ≤ M < 1) has no second rounding: C is without its 2^(31+e), except in `single`, and the sign is not taken, which a mask of
+// the lanes with e > 0 says. M ≥ 1 shifts to the left first, by −e: x' = (x + 2^(30−s)) << s stands for x·2^s + 2^30.
+//
+// ck_output_stage.fusable says that |x·2^s| < 2^30 and −22 ≤ e ≤ 22, so that nothing overflows.
 #pragma once
 #include <immintrin.h>
 #include <string.h>
@@ -26,11 +30,12 @@ static inline int stage_sees_sign(const ck_output_stage *s) {
 
 // C, less 2^32 where the sign is taken.
 static inline int64_t fused_constant(int64_t m, int32_t e, int64_t zero, int32_t rounding, const int sign) {
-    return -(m << 31) + (rounding == CK_ROUND_SINGLE ? 0 : 1ll << 31) + (1ll << (31 + e)) + zero * (1ll << (32 + e))
-        - (sign ? 1ll << 32 : 0);
+    const int64_t first = rounding == CK_ROUND_SINGLE ? 0 : 1ll << 31;
+    const int64_t second = e > 0 || rounding == CK_ROUND_SINGLE ? 1ll << (31 + e) : 0;
+    return -(m << 31) + first + second + zero * (1ll << (32 + e)) - (sign && e > 0 ? 1ll << 32 : 0);
 }
 
-// The constants of `width` channels (a multiple of 2) at `out`: [x' at the start][2m][e] 32 bits each, [C of the even
+// The constants of `width` channels (a multiple of 2) at `out`: [x' at the start][2m][e, or −s] 32 bits each, [C of the even
 // ones][C of the odd ones] 64 bits. channel[i] < 0 stands for none.
 enum { FUSED_BYTES_PER_CHANNEL = 20 };
 
@@ -43,19 +48,23 @@ static inline void pack_fused(const ck_output_stage *s, size_t width, const ptrd
         const ptrdiff_t c = channel[i];
         const int64_t m = c < 0 ? 0 : s->multiplier[c];
         const int32_t e = c < 0 ? 1 : s->right[c];
-        words[i] = (int32_t)((c < 0 ? 0 : s->bias[c]) + (1 << 30));
+        words[i] = (int32_t)((c < 0 ? 0 : s->bias[c]) + (1 << (e < 0 ? 30 + e : 30)));
         words[width + i] = (int32_t)(uint32_t)(2 * m);
         words[2 * width + i] = e;
-        constants[(i % 2) * (width / 2) + i / 2] = fused_constant(m, e, zero, s->rounding, stage_sees_sign(s));
+        constants[(i % 2) * (width / 2) + i / 2] = fused_constant(m, e < 0 ? 0 : e, zero, s->rounding, stage_sees_sign(s));
     }
 }
 
-// For vectors of any width: P is their intrinsics' prefix. The result holds Z3.
-#define CK_REQUANTIZE_FUSED(P, VECTOR, x, m, e, even, odd, sign) \
+// For vectors of any width: P is their intrinsics' prefix, `shifts` the mask of the lanes with e > 0. The result holds Z3.
+#define CK_REQUANTIZE_FUSED(P, VECTOR, x, m, e, even, odd, sign, shifts) \
     ({ \
         const VECTOR even_ = P##_add_epi64(P##_mul_epu32(x, m), even); \
         const VECTOR odd_ = P##_add_epi64(P##_mul_epu32(P##_srli_epi64(x, 32), P##_srli_epi64(m, 32)), odd); \
         VECTOR y_ = P##_mask_shuffle_epi32(odd_, 0x5555 & ((1 << (sizeof(VECTOR) / 4)) - 1), even_, 0xf5); \
-        if (sign) y_ = P##_add_epi32(y_, P##_srli_epi32(x, 30)); \
+        if (sign) y_ = P##_mask_add_epi32(y_, shifts, y_, P##_srli_epi32(x, 30)); \
         P##_srav_epi32(y_, e); \
     })
+
+// What a stored e means: how far to the right, and how far to the left.
+#define CK_RIGHT(P, VECTOR, e) P##_max_epi32(e, (VECTOR){0})
+#define CK_LEFT(P, VECTOR, e) P##_max_epi32(P##_sub_epi32((VECTOR){0}, e), (VECTOR){0})

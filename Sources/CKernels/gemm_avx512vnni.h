@@ -102,7 +102,7 @@ static inline void store_some(uint8_t *out, __m512i y, size_t n) {
 // result stands at 4i + L of the columns.
 static inline __attribute__((always_inline)) void fused_tile(
     const ck_int_rows *t, const uint8_t *const *a, uint8_t *out, const __m512i lower, const __m512i upper,
-    const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign) {
+    const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign, const int lefts) {
     __m512i acc[ROWS][4];
     const uint8_t *constants = t->constants;
     CK_UNROLL for (int v = 0; v < vectors; v++) {
@@ -112,10 +112,16 @@ static inline __attribute__((always_inline)) void fused_tile(
     products(acc, a, t->w, t->taps, t->depth, flips, rows, vectors);
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const uint8_t *c = constants + v * 16 * FUSED_BYTES_PER_CHANNEL;
-        const __m512i m = _mm512_loadu_si512(c + 64), e = _mm512_loadu_si512(c + 128);
+        const __m512i m = _mm512_loadu_si512(c + 64), shift = _mm512_loadu_si512(c + 128);
+        const __m512i e = CK_RIGHT(_mm512, __m512i, shift);
+        const __mmask16 shifts = _mm512_test_epi32_mask(e, e);
         const __m512i even = _mm512_loadu_si512(c + 192), odd = _mm512_loadu_si512(c + 256);
+        if (lefts) {
+            const __m512i left = CK_LEFT(_mm512, __m512i, shift);
+            CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = _mm512_sllv_epi32(acc[r][v], left);
+        }
         CK_UNROLL for (int r = 0; r < rows; r++)
-            acc[r][v] = CK_REQUANTIZE_FUSED(_mm512, __m512i, acc[r][v], m, e, even, odd, sign);
+            acc[r][v] = CK_REQUANTIZE_FUSED(_mm512, __m512i, acc[r][v], m, e, even, odd, sign, shifts);
     }
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const size_t columns = t->columns;
@@ -140,8 +146,8 @@ static inline __attribute__((always_inline)) void fused_rows(
     uint8_t *out = t->out;
     size_t left = t->rows;
     for (; left >= ROWS; left -= ROWS, a += ROWS * t->taps, out += ROWS * t->out_stride)
-        fused_tile(t, a, out, lower, upper, flip_out, flips, ROWS, vectors, sign);
-    #define RUN(R, V) fused_tile(t, a, out, lower, upper, flip_out, flips, R, V, sign)
+        fused_tile(t, a, out, lower, upper, flip_out, flips, ROWS, vectors, sign, s->left_shift);
+    #define RUN(R, V) fused_tile(t, a, out, lower, upper, flip_out, flips, R, V, sign, s->left_shift)
     const size_t rows = left;
     if (rows > 0) ROWS_CASES(RUN, vectors)
     #undef RUN

@@ -5,22 +5,30 @@ import Testing
 /// The output stage at and around its ties, where two roundings and a sign decide: every rounding mode, multipliers of every
 /// magnitude, on every instruction set. A sum is put in place as a bias, with activations at their zero point.
 @Suite struct TieRoundingTests {
-    /// What kernels may choose their way of rounding by: sums below 2³⁰ and all M < ½; a sum above; an M ≥ ½; an M ≥ 1.
-    enum Layer: CaseIterable { case narrow, wideSum, largeMultiplier, leftShift }
+    /// What kernels may choose their way of rounding by: sums below 2³⁰ and all M < ½; a sum above; an M ≥ ½; an M ≥ 1. The fused
+    /// ones take no M below 2⁻²³; theirs are right shifts alone, then M ≥ ½ among them, then M up to 8.
+    enum Layer: CaseIterable { case narrow, wideSum, largeMultiplier, leftShift, fused, fusedHalves, fusedLeft }
 
     /// Sums around the ties of (k + ½)/M, and the M that they belong to.
     private static func cases(_ layer: Layer) -> [(sum: Int32, multiplier: Double)] {
         var generator = SplitMix64(seed: 7)
         var cases: [(Int32, Double)] = []
         switch layer {
-        case .narrow: break
+        case .narrow, .fused, .fusedHalves, .fusedLeft: break
         case .wideSum: cases = [(1 << 30, 0x1p-25), (-1 << 30, 0x1p-25), (Int32.max - 40_000, 0x1p-26)]
         case .largeMultiplier: cases = [(-5, 0.5), (5, 0.75), (-3, 0.5)]
         case .leftShift: cases = [(-5, 1.5), (7, 1), (1 << 29, 8), (-1 << 29, 8)]
         }
         // The products themselves reach 127·248.
-        let limit = 0x1p30 - 40_000
-        for exponent in 1...29 {
+        let limit = (layer == .fusedLeft ? 0x1p27 : 0x1p30) - 40_000
+        let exponents =
+            switch layer {
+            case .fused: 1...21
+            case .fusedHalves: 0...21
+            case .fusedLeft: -3...21
+            default: 1...29
+            }
+        for exponent in exponents {
             for significand in [0.5, 0.75, Double.random(in: 0.5..<1, using: &generator), 0.9999] {
                 let multiplier = significand * Double(sign: .plus, exponent: -exponent, significand: 1)
                 for _ in 0..<8 {

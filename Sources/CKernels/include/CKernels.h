@@ -48,7 +48,7 @@ typedef struct ck_output_stage {
     const int32_t *shift;          // M = M0·2^(shift − 31); negative shifts right
     const float *real_multiplier;  // M itself, for CK_ROUND_FP32
     const int32_t *weight_zero;    // Z2, or NULL where all are 0
-    const int32_t *right;          // max(−shift, 1): read only if narrow or fusable
+    const int32_t *right;          // −shift, and 1 for a multiplier of 0: read only if narrow or fusable
     const int64_t *nudge;          // 2^31 + 2^(31 + right), per 16 channels the 8 even ones, then the 8 odd ones
     int32_t zero_point;            // Z3
     int32_t lower, upper;          // of the output's range, the activation's clamp included

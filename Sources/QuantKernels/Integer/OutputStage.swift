@@ -46,9 +46,11 @@ final class OutputStage: @unchecked Sendable {
         let rights = fixed.map { $0.significand == 0 ? 1 : -$0.shift }
         let isBounded = reach < 1 << 30
         let isNarrow = isBounded && requantization.rounding == .gemmlowp && rights.allSatisfy { (1...30).contains($0) }
+        // M ≥ 1 shifts the sum itself to the left.
+        let left = max(0, -(rights.min() ?? 0))
         let isFusable =
-            isBounded && requantization.rounding != .fp32 && weightZero == nil
-            && rights.allSatisfy { (1...22).contains($0) }
+            requantization.rounding != .fp32 && weightZero == nil && rights.allSatisfy { (-22...22).contains($0) }
+            && reach < (1 << 30) >> Int64(left)
         let nudges = isNarrow ? Self.nudges(rights, padding: padding) : []
         let arrays = [
             AlignedBuffer(bias, padding: padding), AlignedBuffer(fixed.map(\.significand), padding: padding),
