@@ -10,7 +10,7 @@
 
 #include "CKernels.h"
 
-// P: prefix of the intrinsics; BITS: of a vector; ZERO, XOR, LOADU and STOREU as they name them.
+// P: prefix of the intrinsics; BITS: of a vector.
 #define CK_ADD_PRODUCTS(NAME, VECTOR, P, BITS) \
     static void NAME(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *s) { \
         enum { BYTES = BITS / 8 }; \

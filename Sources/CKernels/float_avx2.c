@@ -1,4 +1,5 @@
 // Float kernels for AVX2 with FMA.
+#include "float_add.h"
 #include "float_depthwise.h"
 #include "tables.h"
 
@@ -75,20 +76,7 @@ static void depthwise(const ck_float_depthwise *d) {
 
 CK_FLOAT_DEPTHWISE_ROW(
     depthwise_row, __m256, _mm256, 8, __m256i, lanes, _mm256_maskload_ps, _mm256_maskstore_ps)
-
-static void add(size_t count, const float *a, const float *b, float *out, float lower, float upper) {
-    const __m256 low = _mm256_set1_ps(lower), high = _mm256_set1_ps(upper);
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-        const __m256 sum = _mm256_add_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i));
-        _mm256_storeu_ps(out + i, _mm256_min_ps(_mm256_max_ps(sum, low), high));
-    }
-    if (i < count) {
-        const __m256i present = lanes(count - i);
-        const __m256 sum = _mm256_add_ps(_mm256_maskload_ps(a + i, present), _mm256_maskload_ps(b + i, present));
-        _mm256_maskstore_ps(out + i, present, _mm256_min_ps(_mm256_max_ps(sum, low), high));
-    }
-}
+CK_FLOAT_ADD(add, __m256, _mm256, 8, __m256i, lanes, _mm256_maskload_ps, _mm256_maskstore_ps)
 
 // 12 independent chains of 8 MACs each.
 static uint64_t ceiling(uint64_t iterations) {

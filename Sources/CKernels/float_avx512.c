@@ -1,4 +1,5 @@
 // Float kernels for AVX-512.
+#include "float_add.h"
 #include "float_depthwise.h"
 #include "tables.h"
 
@@ -81,20 +82,7 @@ static void depthwise(const ck_float_depthwise *d) {
 #define STORE_LANES(p, present, v) _mm512_mask_storeu_ps(p, present, v)
 CK_FLOAT_DEPTHWISE_ROW(
     depthwise_row, __m512, _mm512, 16, __mmask16, lanes, LOAD_LANES, STORE_LANES)
-
-static void add(size_t count, const float *a, const float *b, float *out, float lower, float upper) {
-    const __m512 low = _mm512_set1_ps(lower), high = _mm512_set1_ps(upper);
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        const __m512 sum = _mm512_add_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));
-        _mm512_storeu_ps(out + i, _mm512_min_ps(_mm512_max_ps(sum, low), high));
-    }
-    if (i < count) {
-        const __mmask16 present = lanes(count - i);
-        const __m512 sum = _mm512_add_ps(LOAD_LANES(a + i, present), LOAD_LANES(b + i, present));
-        STORE_LANES(out + i, present, _mm512_min_ps(_mm512_max_ps(sum, low), high));
-    }
-}
+CK_FLOAT_ADD(add, __m512, _mm512, 16, __mmask16, lanes, LOAD_LANES, STORE_LANES)
 
 // 12 independent chains of 16 MACs each.
 static uint64_t ceiling(uint64_t iterations) {

@@ -34,7 +34,7 @@ open class Executor: @unchecked Sendable {
         (self.operators, self.nodesOfSteps) = (operators, nodesOfSteps)
         steps = nodesOfSteps.map { nodes in
             nodes.dropFirst().reduce(operators[nodes[0]]) { first, node in
-                FollowedOperator(first as! any RowProducer, then: operators[node] as! any RowFollower)
+                FollowedOperator(first as! any RowProducer, then: operators[node] as! ElementwiseOperator)
             }
         }
     }

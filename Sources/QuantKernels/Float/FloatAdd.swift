@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// Elementwise sum with a fused activation.
-public final class FloatAdd: Operator, RowFollower, @unchecked Sendable {
+public final class FloatAdd: ElementwiseOperator, @unchecked Sendable {
     private let kernel: ck_kernel
     private let bounds: (lower: Float, upper: Float)
     private nonisolated(unsafe) var inputs: (UnsafePointer<Float>, UnsafePointer<Float>)?
@@ -20,18 +20,10 @@ public final class FloatAdd: Operator, RowFollower, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
-        let share = Self.share(outputCount, part: part, of: parts)
-        if !share.isEmpty { add(share) }
-    }
-
-    package func run(rows: Range<Int>, columns: Range<Int>, width: Int) {
-        forEachRun(rows: rows, columns: columns, width: width, add)
-    }
-
-    private func add(_ range: Range<Int>) {
-        let first = range.lowerBound
-        kernel.float_add(range.count, inputs!.0 + first, inputs!.1 + first, output! + first, bounds.lower, bounds.upper)
+    override func run(elements: Range<Int>) {
+        let first = elements.lowerBound
+        kernel.float_add(
+            elements.count, inputs!.0 + first, inputs!.1 + first, output! + first, bounds.lower, bounds.upper)
         WorkCounter.calls(path).add(1)
     }
 }

@@ -63,7 +63,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
 
     public override func run(part: Int, of parts: Int) { run(part: part, of: parts, then: nil) }
 
-    package func run(part: Int, of parts: Int, then follower: (any RowFollower)?) {
+    package func run(part: Int, of parts: Int, then follower: ElementwiseOperator?) {
         let (rows, panels) = plan.share(part: part, of: parts)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let tileRows = Int(kernel.rows)
@@ -73,7 +73,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         let output = output!
         let biases = UnsafePointer(bias.pointer(Float.self))
         let run = kernel.float_gemm!
-        let written = panels.lowerBound * panelColumns..<min(panels.upperBound * panelColumns, columns)
+        let written = geometry.outputChannels(ofPanels: panels, width: panelColumns)
         var calls = 0
         var tile = ck_float_tile()
         tile.taps = walk.steps

@@ -57,6 +57,11 @@ public struct ConvolutionGeometry: Sendable, Hashable {
             && outputWidth == inputWidth
     }
 
+    /// The channels whose weights these panels hold, of `width` columns each; the last one may be narrower.
+    func outputChannels(ofPanels panels: Range<Int>, width: Int) -> Range<Int> {
+        panels.lowerBound * width..<min(panels.upperBound * width, outputChannels)
+    }
+
     /// How a product walks through a window: tap by tap, or row by row where the pixels are so short that the pointers would
     /// cost more than the products. A row's pixels lie side by side in memory.
     ///

@@ -3,7 +3,7 @@ public import Quantization
 
 /// Elementwise sum of two quantized tensors of different scales (TFLite's arithmetic): both are brought to the scale
 /// 2·max(S₁,S₂)/2²⁰, added as int32, and brought to the output's scale; gemmlowp rounding throughout.
-public final class IntegerAdd: Operator, RowFollower, @unchecked Sendable {
+public final class IntegerAdd: ElementwiseOperator, @unchecked Sendable {
     private let parameters: UnsafeMutablePointer<ck_int_add>
     private let kernel: ck_kernel
     private nonisolated(unsafe) var inputs: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)?
@@ -50,19 +50,10 @@ public final class IntegerAdd: Operator, RowFollower, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
-        let share = Self.share(outputCount, part: part, of: parts)
-        if !share.isEmpty { add(share) }
-    }
-
-    package func run(rows: Range<Int>, columns: Range<Int>, width: Int) {
-        forEachRun(rows: rows, columns: columns, width: width, add)
-    }
-
-    private func add(_ range: Range<Int>) {
-        let first = range.lowerBound
-        kernel.int_add(range.count, inputs!.0 + first, inputs!.1 + first, output! + first, parameters)
-        WorkCounter.elementsRequantized.add(range.count)
+    override func run(elements: Range<Int>) {
+        let first = elements.lowerBound
+        kernel.int_add(elements.count, inputs!.0 + first, inputs!.1 + first, output! + first, parameters)
+        WorkCounter.elementsRequantized.add(elements.count)
         WorkCounter.calls(path).add(1)
     }
 }

@@ -109,14 +109,11 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
 
     public override func run(part: Int, of parts: Int) { run(part: part, of: parts, then: nil) }
 
-    package func run(part: Int, of parts: Int, then follower: (any RowFollower)?) {
+    package func run(part: Int, of parts: Int, then follower: ElementwiseOperator?) {
         let (rows, panels) = plan.share(part: part, of: parts)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let scratch = scratch[part]
-        let columns =
-            panels.lowerBound
-            * Int(kernel.columns)..<min(
-                panels.upperBound * Int(kernel.columns), geometry.outputChannels)
+        let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
         var calls = 0
         var first = rows.lowerBound
         while first < rows.upperBound {

@@ -1,24 +1,16 @@
 /// An operator that computes its output row by row, a row being the channels of one position, and can hand rows on.
 package protocol RowProducer: Operator {
     /// Does the part's work as `run(part:of:)`; `follower` is given each block of rows while the caches still hold it.
-    func run(part: Int, of parts: Int, then follower: (any RowFollower)?)
-}
-
-/// An elementwise operator, which can work on any rows and columns of its tensors as soon as they are there.
-package protocol RowFollower: Operator {
-    /// - Parameters:
-    ///   - columns: channels of these rows.
-    ///   - width: channels of a row.
-    func run(rows: Range<Int>, columns: Range<Int>, width: Int)
+    func run(part: Int, of parts: Int, then follower: ElementwiseOperator?)
 }
 
 /// An operator and an elementwise one behind it as one step: each block of rows passes through both, so that what lies between
 /// them never leaves the second-level cache. The result is that of the two, one after the other.
 package final class FollowedOperator: Operator, @unchecked Sendable {
     private let producer: any RowProducer
-    private let follower: any RowFollower
+    private let follower: ElementwiseOperator
 
-    package init(_ producer: any RowProducer, then follower: any RowFollower) {
+    package init(_ producer: any RowProducer, then follower: ElementwiseOperator) {
         (self.producer, self.follower) = (producer, follower)
         let path = producer.path.rawValue >= follower.path.rawValue ? producer.path : follower.path
         super.init(name: "\(producer.name)+\(follower.name)", path: path, outputCount: follower.outputCount)
@@ -30,14 +22,5 @@ package final class FollowedOperator: Operator, @unchecked Sendable {
 
     package override func run(part: Int, of parts: Int) {
         producer.run(part: part, of: parts, then: follower)
-    }
-}
-
-extension RowFollower {
-    /// Calls `body` with each range of neighbouring elements that the rows' columns are.
-    @inline(__always)
-    func forEachRun(rows: Range<Int>, columns: Range<Int>, width: Int, _ body: (Range<Int>) -> Void) {
-        if columns.count == width { return body(rows.lowerBound * width..<rows.upperBound * width) }
-        for row in rows { body(row * width + columns.lowerBound..<row * width + columns.upperBound) }
     }
 }
