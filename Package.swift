@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "Quantization", swiftSettings: swift),
         .target(name: "Suites", swiftSettings: swift),
         // Floor 2
-        .target(name: "QuantKernels", dependencies: ["CKernels", "Quantization"], swiftSettings: swift),
+        .target(name: "QuantKernels", dependencies: ["CKernels", "CPlatform", "Quantization"], swiftSettings: swift),
         .target(name: "Counters", dependencies: ["CPlatform"], swiftSettings: swift),
         // Floor 3
         .target(

@@ -30,7 +30,7 @@
                     for part in 0..<threads {
                         let bytes = settled {
                             FreshThread.allocatedBytes {
-                                for step in executor.steps { step.run(part: part, of: threads) }
+                                for step in executor.steps { step.run(Part(part, of: threads)) }
                             }
                         }
                         #expect(bytes == 0, "\(name(executor)), as worker \(part) of \(threads)")

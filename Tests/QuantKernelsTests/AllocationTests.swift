@@ -50,7 +50,7 @@ struct AllocationTests {
         alarm(120)
         final class Leaking: Operator, @unchecked Sendable {
             nonisolated(unsafe) var kept: [[Int]] = []
-            override func run(part: Int, of parts: Int) { kept.append([Int](repeating: part, count: 100)) }
+            override func run(_ part: Part) { kept.append([Int](repeating: part.index, count: 100)) }
         }
         let leaking = Leaking(name: "leaking", path: .scalar, outputCount: 1)
         let pool = ThreadPool(threads: 1)

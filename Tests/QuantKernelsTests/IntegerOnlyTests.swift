@@ -130,7 +130,7 @@ import Testing
     /// Flags that the parts raise on this thread.
     private func flagsRaised(by operation: Operator, parts: Int) -> Int32 {
         _ = cp_fp_clear_flags()
-        for part in 0..<parts { operation.run(part: part, of: parts) }
+        for part in 0..<parts { operation.run(Part(part, of: parts)) }
         return cp_fp_flags()
     }
 }

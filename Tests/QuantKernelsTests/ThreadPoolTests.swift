@@ -10,9 +10,11 @@ private final class CountingOperator: Operator, @unchecked Sendable {
     let counts: UnsafeMutablePointer<Int>
     let wrongParts = Atomic<Int>(0)
     let parts: Int
+    private let each: Int
 
-    init(parts: Int) {
-        self.parts = parts
+    /// - Parameter each: parts for each thread.
+    init(threads: Int, each: Int = 1) {
+        (parts, self.each) = (threads * each, each)
         counts = .allocate(capacity: parts * 16)  // a cache line each
         counts.initialize(repeating: 0, count: parts * 16)
         super.init(name: "counting", path: .scalar, outputCount: parts)
@@ -20,9 +22,11 @@ private final class CountingOperator: Operator, @unchecked Sendable {
 
     deinit { counts.deallocate() }
 
-    override func run(part: Int, of parts: Int) {
-        if parts != self.parts || !(0..<parts).contains(part) { wrongParts.add(1, ordering: .relaxed) }
-        counts[part * 16] += 1
+    override func parts(for threads: Int) -> Int { threads * each }
+
+    override func run(_ part: Part) {
+        if part.count != parts || !(0..<parts).contains(part.index) { wrongParts.add(1, ordering: .relaxed) }
+        counts[part.index * 16] += 1
     }
 
     func count(_ part: Int) -> Int { counts[part * 16] }
@@ -49,7 +53,33 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
 
     deinit { threads.deallocate() }
 
-    override func run(part: Int, of parts: Int) { threads[part] = currentThread() }
+    override func run(_ part: Part) { threads[part.index] = currentThread() }
+}
+
+/// Eight parts for two threads; the worker's first one lasts until all others are done, the caller's until the worker has begun.
+private final class HoldingOperator: Operator, @unchecked Sendable {
+    private let workerHasBegun = Atomic<Int>(0)
+    private let doneByCaller = Atomic<Int>(0)
+    private let doneByWorker = Atomic<Int>(0)
+
+    init() { super.init(name: "holding", path: .scalar, outputCount: 8) }
+
+    override func parts(for threads: Int) -> Int { 8 }
+
+    override func run(_ part: Part) {
+        if part.seat == 1 {
+            workerHasBegun.store(1, ordering: .releasing)
+            while doneByCaller.load(ordering: .acquiring) + doneByWorker.load(ordering: .relaxed) < 7 { sched_yield() }
+            doneByWorker.add(1, ordering: .releasing)
+        } else {
+            while workerHasBegun.load(ordering: .acquiring) == 0 { sched_yield() }
+            doneByCaller.add(1, ordering: .releasing)
+        }
+    }
+
+    func done(bySeat seat: Int) -> Int {
+        seat == 0 ? doneByCaller.load(ordering: .acquiring) : doneByWorker.load(ordering: .acquiring)
+    }
 }
 
 /// Each test runs in a process of its own, which the system's alarm ends: a deadlock fails the test and does not hang the run.
@@ -63,18 +93,37 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
         alarm(120)
         for threads in 1...5 {
             let pool = ThreadPool(threads: threads)
-            let work = CountingOperator(parts: threads)
+            let works = [1, 4, 3].map { CountingOperator(threads: threads, each: threads == 1 ? 1 : $0) }
             for run in 1...5000 {
                 // Every fifth one bound to the threads: the two ways must not disturb each other.
-                if run % 5 == 0 { pool.runOnEachThread(work) } else { pool.run(work) }
+                for work in works {
+                    if run % 5 == 0 { pool.runOnEachThread(works[0]) } else { pool.run(work) }
+                }
                 // Both return after the last part, so every slot stands at the number of runs.
-                let complete = (0..<threads).allSatisfy { work.count($0) == run }
-                if !complete {
-                    Issue.record("after run \(run): \((0..<threads).map { work.count($0) })")
-                    return
+                for (index, work) in works.enumerated() {
+                    let expected = index == 0 ? run + run / 5 * 2 : run - run / 5
+                    guard (0..<work.parts).allSatisfy({ work.count($0) == expected }) else {
+                        Issue.record("after run \(run): \((0..<work.parts).map(work.count)), not \(expected)")
+                        return
+                    }
                 }
             }
-            #expect(work.wrongParts.load(ordering: .relaxed) == 0)
+            for work in works { #expect(work.wrongParts.load(ordering: .relaxed) == 0) }
+        }
+    }
+
+    /// A thread that is held up in a part leaves the rest of its parts to the others.
+    @Test func othersTakeWhatAThreadLeaves() async {
+        await #expect(processExitsWith: .success) { ThreadPoolTests.holdUpAWorker() }
+    }
+
+    private static func holdUpAWorker() {
+        alarm(60)
+        let pool = ThreadPool(threads: 2)
+        for _ in 0..<100 {
+            let work = HoldingOperator()
+            pool.run(work)
+            #expect(work.done(bySeat: 0) == 7 && work.done(bySeat: 1) == 1)
         }
     }
 
@@ -87,7 +136,7 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
         alarm(120)
         for threads in 2...5 {
             let pool = ThreadPool(threads: threads)
-            let work = CountingOperator(parts: threads)
+            let work = CountingOperator(threads: threads)
             for run in 1...100 {
                 // Around the end of the spinning, where a wake-up could be lost, and far behind it.
                 usleep(UInt32(run * 37 % 5 * 100 + (run % 10 == 0 ? 20_000 : 0)))
@@ -108,7 +157,7 @@ private final class IdentifyingOperator: Operator, @unchecked Sendable {
         for threads in 1...5 {
             let pool = ThreadPool(threads: threads)
             let work = IdentifyingOperator(parts: threads)
-            let between = CountingOperator(parts: threads)
+            let between = CountingOperator(threads: threads)
             pool.runOnEachThread(work)
             let first = (0..<threads).map { work.threads[$0] }
             #expect(first[0] == currentThread() && Set(first).count == threads)

@@ -42,7 +42,8 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         panelBytes = packing.panelBytes
         bounds = activation
         plan = RowPlan(
-            rows: geometry.rows, rowBytes: taps * depth * 4, panels: packing.panels, tileRows: Int(kernel.rows))
+            rows: geometry.rows, rowBytes: taps * depth * 4, panels: packing.panels, tileRows: Int(kernel.rows),
+            threads: threads)
         padding = AlignedBuffer(count: walk.readDepth * 4)
         let slots = plan.blockRows * walk.steps
         let patchBytes = walk.isByRow ? slots * walk.readDepth * 4 : 0
@@ -61,15 +62,24 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    public override func run(part: Int, of parts: Int) { run(part: part, of: parts, then: nil) }
+    public override func parts(for threads: Int) -> Int {
+        // Parts that are ranges of panels each gather all rows: that is free only where no window is gathered.
+        guard plan.cutsRows || geometry.isPointwise else { return threads }
+        return Self.parts(for: threads, grains: min(plan.pieces, geometry.macs / Self.grainMacs))
+    }
 
-    package func run(part: Int, of parts: Int, then follower: ElementwiseOperator?) {
-        let (rows, panels) = plan.share(part: part, of: parts)
+    /// About 10 µs.
+    private static let grainMacs = 1 << 19
+
+    public override func run(_ part: Part) { run(part, then: nil) }
+
+    package func run(_ part: Part, then follower: ElementwiseOperator?) {
+        let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let tileRows = Int(kernel.rows)
         let panelColumns = Int(kernel.columns)
         let columns = geometry.outputChannels
-        let pointers = scratch[part].pointers.pointer(UnsafePointer<Float>?.self)
+        let pointers = scratch[part.seat].pointers.pointer(UnsafePointer<Float>?.self)
         let output = output!
         let biases = UnsafePointer(bias.pointer(Float.self))
         let run = kernel.float_gemm!
@@ -84,7 +94,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         var first = rows.lowerBound
         while first < rows.upperBound {
             let count = min(plan.blockRows, rows.upperBound - first)
-            gather(first..<first + count, part)
+            gather(first..<first + count, part.seat)
             for panel in panels {
                 let channel = panel * panelColumns
                 tile.w = UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
@@ -108,10 +118,10 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         WorkCounter.calls(path).add(calls)
     }
 
-    /// Fills the part's pointers as [tile][step][row of the tile]: the last tile's missing rows are not read.
-    private func gather(_ rows: Range<Int>, _ part: Int) {
+    /// Fills the thread's pointers as [tile][step][row of the tile]: the last tile's missing rows are not read.
+    private func gather(_ rows: Range<Int>, _ seat: Int) {
         let tileRows = Int(kernel.rows)
-        let pointers = scratch[part].pointers
+        let pointers = scratch[seat].pointers
         if geometry.isPointwise {
             let pointers = pointers.pointer(UnsafePointer<Float>?.self)
             for index in 0..<rows.count { pointers[index] = input! + (rows.lowerBound + index) * walk.depth }
@@ -123,7 +133,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         if walk.isByRow {
             ck_window_rows(
                 &window, rows.lowerBound, rows.count, input, geometry.inputCount * 4, padding, walk.readDepth * 4,
-                tileRows, scratch[part].patches.pointer(), pointers.pointer())
+                tileRows, scratch[seat].patches.pointer(), pointers.pointer())
         } else {
             ck_window_pointers(&window, rows.lowerBound, rows.count, input, padding, tileRows, pointers.pointer())
         }

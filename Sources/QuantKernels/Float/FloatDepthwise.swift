@@ -48,7 +48,14 @@ public final class FloatDepthwise: Operator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
+    public override func parts(for threads: Int) -> Int {
+        Self.parts(for: threads, grains: geometry.outputCount * geometry.taps / Self.grainMacs)
+    }
+
+    /// About 10 µs.
+    private static let grainMacs = 1 << 17
+
+    public override func run(_ part: Part) {
         let channels = geometry.inputChannels
         var outputs = 0
         var calls = 0
@@ -56,7 +63,7 @@ public final class FloatDepthwise: Operator, @unchecked Sendable {
             // A row of pixels of a block of channels is the unit that is shared out: a few rows would not divide evenly.
             let block = Int(kernel.columns)
             let blocks = (channels + block - 1) / block
-            let units = Self.share(geometry.batch * geometry.outputHeight * blocks, part: part, of: parts)
+            let units = part.share(of: geometry.batch * geometry.outputHeight * blocks)
             var row = prepareRow()
             for unit in units {
                 let y = unit / blocks
@@ -69,9 +76,9 @@ public final class FloatDepthwise: Operator, @unchecked Sendable {
             }
             calls = units.count
         } else {
-            let rows = Self.share(geometry.rows, part: part, of: parts)
+            let rows = part.share(of: geometry.rows)
             outputs = rows.count * channels
-            calls = runAnyWindow(rows, pointers[part])
+            calls = runAnyWindow(rows, pointers[part.seat])
         }
         WorkCounter.macs.add(outputs * geometry.taps)
         WorkCounter.calls(path).add(calls)

@@ -17,8 +17,8 @@ public final class FloatSoftmax: Operator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
-        for row in Self.share(rows, part: part, of: parts) {
+    public override func run(_ part: Part) {
+        for row in part.share(of: rows) {
             let (logits, target) = (input! + row * count, output! + row * count)
             var largest = -Float.infinity
             for index in 0..<count { largest = max(largest, logits[index]) }

@@ -51,6 +51,8 @@ public struct ConvolutionGeometry: Sendable, Hashable {
     public var rows: Int { batch * outputHeight * outputWidth }
     public var inputCount: Int { batch * inputHeight * inputWidth * inputChannels }
     public var outputCount: Int { rows * outputChannels }
+    /// Multiply-accumulates of a convolution that is not depthwise, those on padding included.
+    public var macs: Int { outputCount * taps * inputChannels }
     /// Whether row r of the output reads exactly row r of the input.
     public var isPointwise: Bool {
         taps == 1 && stride == 1 && padTop == 0 && padLeft == 0 && outputHeight == inputHeight

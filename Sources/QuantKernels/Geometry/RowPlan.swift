@@ -5,27 +5,33 @@ struct RowPlan: Sendable {
     let panels: Int
     let tileRows: Int
     let blockRows: Int
+    /// Whether parts are ranges of rows; otherwise they are ranges of panels.
+    let cutsRows: Bool
 
-    /// - Parameter rowBytes: bytes of activations behind one row.
-    init(rows: Int, rowBytes: Int, panels: Int, tileRows: Int) {
+    /// - Parameters:
+    ///   - rowBytes: bytes of activations behind one row.
+    ///   - threads: how many will share the work.
+    init(rows: Int, rowBytes: Int, panels: Int, tileRows: Int, threads: Int) {
         (self.rows, self.panels, self.tileRows) = (rows, panels, tileRows)
         let block = max(1, Self.blockBytes / max(1, rowBytes * tileRows))
         blockRows = min(block, 64) * tileRows
+        // The slowest thread does ⌈n/threads⌉ of n pieces: cut what divides with less waste. Compared crosswise, in integers.
+        let tiles = (rows + tileRows - 1) / tileRows
+        let slowestTiles = (tiles + threads - 1) / threads
+        let slowestPanels = (panels + threads - 1) / threads
+        cutsRows = slowestTiles * panels <= slowestPanels * tiles
     }
 
     /// A quarter of the smallest second-level cache in use (256 KiB … 2 MiB).
     private static let blockBytes = 64 << 10
 
-    /// Rows and panels of one part. Rows are cut if there are enough tiles of them; otherwise the panels are.
-    func share(part: Int, of parts: Int) -> (rows: Range<Int>, panels: Range<Int>) {
-        let tiles = (rows + tileRows - 1) / tileRows
-        // The slowest part does ⌈n/parts⌉ of n pieces: cut what divides with less waste. Compared crosswise, in integers.
-        let slowestTiles = (tiles + parts - 1) / parts
-        let slowestPanels = (panels + parts - 1) / parts
-        if slowestTiles * panels <= slowestPanels * tiles {
-            let range = Operator.share(tiles, part: part, of: parts)
-            return (min(range.lowerBound * tileRows, rows)..<min(range.upperBound * tileRows, rows), 0..<panels)
-        }
-        return (0..<rows, Operator.share(panels, part: part, of: parts))
+    /// Most parts that cost nothing: smaller ones than blocks would read the weights more often.
+    var pieces: Int { cutsRows ? rows / blockRows : panels }
+
+    /// Rows and panels of one part.
+    func share(_ part: Part) -> (rows: Range<Int>, panels: Range<Int>) {
+        guard cutsRows else { return (0..<rows, part.share(of: panels)) }
+        let tiles = part.share(of: (rows + tileRows - 1) / tileRows)
+        return (min(tiles.lowerBound * tileRows, rows)..<min(tiles.upperBound * tileRows, rows), 0..<panels)
     }
 }

@@ -81,7 +81,8 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             reach: reach, requantization: requantization, registry: registry)
         fused = stage.fused(for: kernel, channels: columns)
         plan = RowPlan(
-            rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows))
+            rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows),
+            threads: threads)
         padding = AlignedBuffer(
             [UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: walk.readDepth))
 
@@ -107,12 +108,21 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    public override func run(part: Int, of parts: Int) { run(part: part, of: parts, then: nil) }
+    public override func parts(for threads: Int) -> Int {
+        // Parts that are ranges of panels each gather all rows: that is free only where no window is gathered.
+        guard plan.cutsRows || geometry.isPointwise else { return threads }
+        return Self.parts(for: threads, grains: min(plan.pieces, geometry.macs / Self.grainMacs))
+    }
 
-    package func run(part: Int, of parts: Int, then follower: ElementwiseOperator?) {
-        let (rows, panels) = plan.share(part: part, of: parts)
+    /// About 10 µs.
+    private static let grainMacs = 2 << 20
+
+    public override func run(_ part: Part) { run(part, then: nil) }
+
+    package func run(_ part: Part, then follower: ElementwiseOperator?) {
+        let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
-        let scratch = scratch[part]
+        let scratch = scratch[part.seat]
         let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
         var calls = 0
         var first = rows.lowerBound

@@ -86,23 +86,30 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
+    public override func parts(for threads: Int) -> Int {
+        Self.parts(for: threads, grains: geometry.outputCount * geometry.taps / Self.grainMacs)
+    }
+
+    /// About 10 µs.
+    private static let grainMacs = 1 << 18
+
+    public override func run(_ part: Part) {
         let channels = geometry.inputChannels
         let blocks = (channels + Int(kernel.columns) - 1) / Int(kernel.columns)
         var outputs = 0
         var calls = 0
         if let fused {
             // A row of pixels of a block of channels is the unit that is shared out: a few rows would not divide evenly.
-            let units = Self.share(geometry.batch * geometry.outputHeight * blocks, part: part, of: parts)
+            let units = part.share(of: geometry.batch * geometry.outputHeight * blocks)
             var row = prepareRow(constants: fused)
             for unit in units {
                 outputs += run(&row, y: unit / blocks, block: unit % blocks)
             }
             calls = units.count
         } else {
-            let rows = Self.share(geometry.rows, part: part, of: parts)
+            let rows = part.share(of: geometry.rows)
             outputs = rows.count * channels
-            calls = runStaged(rows, scratch[part])
+            calls = runStaged(rows, scratch[part.seat])
         }
         WorkCounter.macs.add(outputs * geometry.taps)
         WorkCounter.elementsRequantized.add(outputs)

@@ -45,8 +45,8 @@ public final class IntegerSoftmax: Operator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
-        for row in Self.share(rows, part: part, of: parts) {
+    public override func run(_ part: Part) {
+        for row in part.share(of: rows) {
             let logits = input! + row * count
             let target = output! + row * count
             var largest: UInt8 = 0

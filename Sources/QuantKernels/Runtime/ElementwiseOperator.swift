@@ -4,8 +4,8 @@ public class ElementwiseOperator: Operator, @unchecked Sendable {
     /// Computes these elements of the output.
     func run(elements: Range<Int>) { preconditionFailure("\(name) does not run") }
 
-    public final override func run(part: Int, of parts: Int) {
-        let share = Self.share(outputCount, part: part, of: parts)
+    public final override func run(_ part: Part) {
+        let share = part.share(of: outputCount)
         if !share.isEmpty { run(elements: share) }
     }
 

@@ -1,7 +1,7 @@
 /// An operator that computes its output row by row, a row being the channels of one position, and can hand rows on.
 package protocol RowProducer: Operator {
     /// Does the part's work as `run(part:of:)`; `follower` is given each block of rows while the caches still hold it.
-    func run(part: Int, of parts: Int, then follower: ElementwiseOperator?)
+    func run(_ part: Part, then follower: ElementwiseOperator?)
 }
 
 /// An operator and an elementwise one behind it as one step: each block of rows passes through both, so that what lies between
@@ -20,7 +20,9 @@ package final class FollowedOperator: Operator, @unchecked Sendable {
 
     package override var paths: [InstructionSet] { producer.paths + follower.paths }
 
-    package override func run(part: Int, of parts: Int) {
-        producer.run(part: part, of: parts, then: follower)
+    package override func parts(for threads: Int) -> Int { producer.parts(for: threads) }
+
+    package override func run(_ part: Part) {
+        producer.run(part, then: follower)
     }
 }

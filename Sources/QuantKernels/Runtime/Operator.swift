@@ -18,8 +18,18 @@ open class Operator: @unchecked Sendable {
         (self.name, self.path, self.outputCount) = (name, path, outputCount)
     }
 
-    /// Does part `part` of `parts` of the work, on the calling thread. Parts are disjoint and may run at the same time.
-    open func run(part: Int, of parts: Int) { preconditionFailure("\(name) does not run") }
+    /// Does a part of the work, on the calling thread. Parts are disjoint and may run at the same time.
+    open func run(_ part: Part) { preconditionFailure("\(name) does not run") }
+
+    /// Into how many parts two or more threads should cut the work: a multiple of `threads`. More than one for each lets a thread that
+    /// is held up, by another program or by memory, leave its rest to the others; a part should still take long
+    /// against handing it out, which costs some tens of nanoseconds.
+    open func parts(for threads: Int) -> Int { threads }
+
+    /// As many parts for each thread, up to four, as there are `grains`: amounts of work that take some 10 µs.
+    static func parts(for threads: Int, grains: Int) -> Int {
+        threads * max(1, min(4, grains / threads))
+    }
 
     /// The `part`-th of `parts` near-equal ranges of 0 ..< count.
     public static func share(_ count: Int, part: Int, of parts: Int) -> Range<Int> {

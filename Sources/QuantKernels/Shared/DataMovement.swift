@@ -22,9 +22,9 @@ public final class Concatenation: Operator, @unchecked Sendable {
         (self.inputs, self.output) = (inputs, output)
     }
 
-    public override func run(part: Int, of parts: Int) {
+    public override func run(_ part: Part) {
         let total = widths.reduce(0, +)
-        let share = Self.share(rows, part: part, of: parts)
+        let share = part.share(of: rows)
         var offset = 0
         for (input, width) in zip(inputs, widths) {
             for row in share {
@@ -61,12 +61,12 @@ public final class Padding: Operator, @unchecked Sendable {
         (source, self.output) = (input, output)
     }
 
-    public override func run(part: Int, of parts: Int) {
+    public override func run(_ part: Part) {
         let (source, output) = (source!, output!)
         let bytes = pixel.count
         let height = input.height + margins.top + margins.bottom
         let width = input.width + margins.left + margins.right
-        for row in Self.share(batch * height, part: part, of: parts) {
+        for row in part.share(of: batch * height) {
             let (image, y) = (row / height, row % height - margins.top)
             let target = output + row * width * bytes
             let inside = y >= 0 && y < input.height
@@ -97,8 +97,8 @@ public final class Copy: Operator, @unchecked Sendable {
         (self.input, self.output) = (input, output)
     }
 
-    public override func run(part: Int, of parts: Int) {
-        let share = Self.share(bytes, part: part, of: parts)
+    public override func run(_ part: Part) {
+        let share = part.share(of: bytes)
         (output! + share.lowerBound).copyMemory(from: input! + share.lowerBound, byteCount: share.count)
     }
 }
@@ -120,8 +120,8 @@ public final class Argmax<Element: Comparable & BitwiseCopyable & Sendable>: Ope
         self.output = output.assumingMemoryBound(to: Int32.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
-        for row in Self.share(rows, part: part, of: parts) {
+    public override func run(_ part: Part) {
+        for row in part.share(of: rows) {
             let values = input! + row * count
             var best = 0
             for index in 1..<max(count, 1) where values[index] > values[best] { best = index }

@@ -142,15 +142,15 @@ public final class Pool<Rule: PoolingRule>: Operator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Rule.Element.self)
     }
 
-    public override func run(part: Int, of parts: Int) {
+    public override func run(_ part: Part) {
         let g = geometry
         let channels = g.inputChannels
         // A global pool has one row: then the channels are shared out.
-        let byRows = g.rows >= parts
-        let rows = byRows ? Self.share(g.rows, part: part, of: parts) : 0..<g.rows
-        let share = byRows ? 0..<channels : Self.share(channels, part: part, of: parts)
+        let byRows = g.rows >= part.count
+        let rows = byRows ? part.share(of: g.rows) : 0..<g.rows
+        let share = byRows ? 0..<channels : part.share(of: channels)
         guard !rows.isEmpty, !share.isEmpty, let input, let output else { return }
         Rule.pool(
-            g, rows: rows, channels: share, input: input, output: output, sums: sums[part].pointer(Rule.Sum.self))
+            g, rows: rows, channels: share, input: input, output: output, sums: sums[part.seat].pointer(Rule.Sum.self))
     }
 }

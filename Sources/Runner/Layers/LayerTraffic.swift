@@ -24,7 +24,7 @@ package struct LayerTraffic {
         guard let executor = prepared.executor, let layers = prepared.record.layers else { return }
         let pool = prepared.pool
         let team = ThreadTeam(count: pool.threads) { body in
-            pool.runOnEachThread(LoopOperator { part, _ in body(part) })
+            pool.runOnEachThread(LoopOperator { part in body(part.index) })
         }
         let counts = count(steps: layers.count, on: team) { executor.runSteps(afterEach: $0) }
         for (index, count) in counts.enumerated() {

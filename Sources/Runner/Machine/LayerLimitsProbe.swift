@@ -77,15 +77,15 @@ extension MachineProbe {
 
     /// 10⁹ outputs per second.
     private func rate(_ pool: ThreadPool, _ work: Operator) -> Double {
-        let repeated = LoopOperator { part, parts in
-            for _ in 0..<Self.shallow.times { work.run(part: part, of: parts) }
+        let repeated = LoopOperator { part in
+            for _ in 0..<Self.shallow.times { work.run(part) }
         }
         return Double(work.outputCount * Self.shallow.times) / time(pool, repeated)
     }
 
     /// Operators without work per nanosecond.
     private func dispatch(_ pool: ThreadPool) -> Double {
-        let nothing = LoopOperator { _, _ in }
+        let nothing = LoopOperator { _ in }
         let times = 1000
         // The workers are awake then, as they are between the layers of a network.
         for _ in 0..<100 { pool.run(nothing) }

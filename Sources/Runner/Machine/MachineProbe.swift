@@ -93,7 +93,7 @@ public struct MachineProbe {
         }
         let total = Double(loop(1) * iterations) * Double(pool.threads)
         let rounds = iterations
-        let work = LoopOperator { _, _ in _ = loop(rounds) }
+        let work = LoopOperator { _ in _ = loop(rounds) }
         return { total / time(pool, work) }
     }
 
@@ -106,8 +106,8 @@ public struct MachineProbe {
     /// 10⁹ bytes per second of reading the first `bytes` `times` times in a row, a part of them on each thread.
     /// - Parameter isWarm: whether they are read once before, which is not timed.
     func readRate(_ pool: ThreadPool, _ memory: MemoryToRead, bytes: Int, times: Int, isWarm: Bool) -> Double {
-        let work = LoopOperator { part, parts in
-            let share = Operator.share(bytes / 64, part: part, of: parts)
+        let work = LoopOperator { part in
+            let share = part.share(of: bytes / 64)
             for _ in 0..<times {
                 _ = readStream(memory.buffer, from: share.lowerBound * 64, count: share.count * 64)
             }
@@ -161,14 +161,14 @@ struct MemoryToRead: Sendable {
 
 /// Any loop as an operator of the pool; not for timed cells.
 final class LoopOperator: Operator, @unchecked Sendable {
-    private let body: @Sendable (_ part: Int, _ parts: Int) -> Void
+    private let body: @Sendable (_ part: Part) -> Void
 
-    init(_ body: @escaping @Sendable (Int, Int) -> Void) {
+    init(_ body: @escaping @Sendable (Part) -> Void) {
         self.body = body
         super.init(name: "loop", path: .scalar, outputCount: 0)
     }
 
-    override func run(part: Int, of parts: Int) { body(part, parts) }
+    override func run(_ part: Part) { body(part) }
 }
 
 extension Ceiling {

@@ -22,8 +22,8 @@ struct Placement {
         let processors = processors
         withCallerOnFirst {
             pool.runOnEachThread(
-                LoopOperator { part, _ in
-                    var processor = processors[part]
+                LoopOperator { part in
+                    var processor = processors[part.index]
                     _ = cp_set_affinity(&processor, 1)
                 })
         }
@@ -47,7 +47,7 @@ struct Placement {
         let seen = AlignedBuffer(count: 4 * bound)
         let places = seen.base.assumingMemoryBound(to: Int32.self)
         nonisolated(unsafe) let slots = places
-        withCallerOnFirst { pool.runOnEachThread(LoopOperator { part, _ in slots[part] = cp_current_cpu() }) }
+        withCallerOnFirst { pool.runOnEachThread(LoopOperator { part in slots[part.index] = cp_current_cpu() }) }
         let found = (0..<bound).map { places[$0] }
         guard found == Array(processors.prefix(bound)) else {
             return .unknown("binding did not take effect: threads were on processors \(found)")

@@ -19,7 +19,7 @@ struct CounterPass {
         guard !selection.items.isEmpty else { return }
         let pool = prepared.pool
         let team = ThreadTeam(count: pool.threads) { body in
-            pool.runOnEachThread(LoopOperator { part, _ in body(part) })
+            pool.runOnEachThread(LoopOperator { part in body(part.index) })
         }
         let workload = prepared.workload
         let counted = CountingPasses(

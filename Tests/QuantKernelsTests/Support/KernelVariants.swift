@@ -79,7 +79,7 @@ enum Kinds {
 func runParts(
     _ operation: Operator, _ parts: Int, _ buffers: GuardedBuffer..., sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    for part in (0..<parts).reversed() { operation.run(part: part, of: parts) }
+    for part in (0..<parts).reversed() { operation.run(Part(part, of: parts)) }
     for buffer in buffers where !buffer.canariesAreIntact {
         Issue.record("\(operation.name) wrote beside a buffer of \(buffer.count) bytes", sourceLocation: sourceLocation)
     }
