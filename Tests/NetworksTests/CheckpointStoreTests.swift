@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Quantization
 import Testing
 
 @Suite struct CheckpointStoreTests {
@@ -41,6 +42,25 @@ import Testing
         let untrained = try #require(NetworkFamily.named("mobilenet_v1")).network()
         let other = #expect(throws: CheckpointError.self) { try store.load(for: untrained) }
         #expect(try #require(other).description.contains("not trained here"))
+    }
+
+    @Test func trainingsForIntegersAreFilesOfTheirOwn() throws {
+        var store = CheckpointStore(directories: [fixture.directory])
+        let scheme = QuantizationScheme(weightBits: 4)
+        let (first, second) = (TrainingKind.integers(scheme), TrainingKind.integers(scheme, seed: 2))
+        let name = "fashion_mobilenet_v1_0.25_28"
+        #expect(CheckpointStore.fileName(for: network) == "\(name).safetensors")
+        #expect(CheckpointStore.fileName(for: network, first) == "\(name).w4c-a8-qat.safetensors")
+        #expect(CheckpointStore.fileName(for: network, second) == "\(name).w4c-a8-qat+seed2.safetensors")
+        try Checkpoint(parameters: parameters(of: network))
+            .save(fixture.directory + "/" + CheckpointStore.fileName(for: network, second))
+        #expect(store.path(for: network) == nil && store.path(for: network, first) == nil)
+        #expect(try store.load(for: network, second).file == store.path(for: network, second))
+        let command = "bench train fashion_mobilenet_v1 --width 0.25 --resolution 28"
+        #expect(store.trainingCommand(for: network, second) == "\(command) --qat w4c-a8 --seed 2")
+        store.recipes = (["--epochs 30"], ["--epochs 3", "--lsq"])
+        #expect(store.trainingCommand(for: network) == "\(command) --epochs 30")
+        #expect(store.trainingCommand(for: network, first) == "\(command) --qat w4c-a8 --epochs 3 --lsq")
     }
 
     @Test func aCheckpointOfAnotherNetworkIsRefused() throws {

@@ -22,6 +22,10 @@ import Testing
         ("w4c-a8+adaround+bc+cle+wmse+entropy", "w4c-a8-ptq+entropy+wmse+cle+bc+adaround"),
         ("w4c-a8+adaround500", "w4c-a8-ptq+adaround"),
         ("w4c-a8+adaround20", "w4c-a8-ptq+adaround20"),
+        ("w4c-a8-qat+seed2", "w4c-a8-qat+seed2"),
+        ("w4c-a8-qat+single+signed+seed1000000", "w4c-a8-qat+seed1000000+signed+single"),
+        ("w4c-a8-qat+seed1", "w4c-a8-qat"),
+        ("w4c-a8-qat+seed02", "w4c-a8-qat+seed2"),
     ])
     func canonicalForm(text: String, canonical: String) throws {
         let numerics = try Numerics(text)
@@ -30,7 +34,9 @@ import Testing
     }
 
     /// Percentiles and steps out of bounds are no words of the text.
-    @Test(arguments: ["p", "p49", "p100", "p9e1", "p-3", "pp", "adaround0", "adaround1e3", "wminmax"])
+    @Test(arguments: [
+        "seed", "seed1.5", "p", "p49", "p100", "p9e1", "p-3", "pp", "adaround0", "adaround1e3", "wminmax",
+    ])
     func noMethods(word: String) {
         #expect(throws: SuiteError.self) { try Numerics("w8c-a8+\(word)") }
     }
@@ -48,7 +54,7 @@ import Testing
     }
 
     @Test func fields() throws {
-        guard case .quantized(let numerics) = try Numerics("w4g32a-a6-qat+ruy+signed") else {
+        guard case .quantized(let numerics) = try Numerics("w4g32a-a6-qat+ruy+signed+seed3") else {
             Issue.record("not quantized")
             return
         }
@@ -58,6 +64,7 @@ import Testing
         #expect(numerics.activationBits == 6)
         #expect(numerics.activationsSigned)
         #expect(numerics.training == .qat)
+        #expect(numerics.seed == 3)
         #expect(numerics.rounding == .ruy)
         #expect(try Numerics("int8") == .int8)
     }
@@ -72,13 +79,16 @@ import Testing
                     for activationBits in QuantizedNumerics.activationBitsRange {
                         for training in QuantizedNumerics.Training.allCases {
                             for rounding in QuantizedNumerics.Rounding.allCases {
-                                for (signed, images) in [(false, 1024), (true, 1024), (false, 64)]
-                                where training == .ptq || images == 1024 {
+                                for (signed, images, seed) in [
+                                    (false, 1024, 1), (true, 1024, 1), (false, 64, 1), (false, 1024, 2),
+                                    (true, 1024, 12),
+                                ] where training == .ptq ? seed == 1 : images == 1024 {
                                     let numerics = Numerics.quantized(
                                         QuantizedNumerics(
                                             weightBits: bits, granularity: granularity, mapping: mapping,
                                             activationBits: activationBits, activationsSigned: signed,
-                                            training: training, rounding: rounding, calibrationImages: images))
+                                            training: training, seed: seed, rounding: rounding,
+                                            calibrationImages: images))
                                     names.insert(numerics.description)
                                     count += 1
                                     #expect(try Numerics(numerics.description) == numerics)
@@ -108,9 +118,12 @@ import Testing
         ("w8c-a8-ptq-qat", "after the activation bits comes -ptq, -qat or nothing, not '-qat'"),
         (
             "w8c-a8+up",
-            "what may follow is +signed, +gemmlowp, +single, +ruy, +fp32, +cal<images>, +mse, +entropy, +p<percentile>, "
-                + "+wmse, +cle, +bc or +adaround, not '+up'"
+            "what may follow is +seed<N>, +signed, +gemmlowp, +single, +ruy, +fp32, +cal<images>, +mse, +entropy, "
+                + "+p<percentile>, +wmse, +cle, +bc or +adaround, not '+up'"
         ),
+        ("w8c-a8-qat+seed0", "seeds go from 1 to 1000000"),
+        ("w8c-a8-qat+seed99999999999999999999", "seeds go from 1 to 1000000"),
+        ("w8c-a8+seed2", "a seed tells trainings for integers apart: write -qat, or leave the seed out"),
         ("w8c-a8-qat+mse", "qat has its ranges from training, so it takes no calibration"),
         ("w8c-a8-qat+adaround", "qat has its ranges from training, so it takes no calibration"),
         ("w8c-a8-qat+cal64", "qat has its ranges from training, so it takes no calibration"),

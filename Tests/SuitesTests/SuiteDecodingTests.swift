@@ -61,6 +61,34 @@ import Testing
         #expect(try parseSuite(text).requirements == Requirements(minSpeedup: 1.5))
     }
 
+    @Test func training() throws {
+        let gemm = #"{"gemm": [1, 2, 3], "numerics": "f32"}"#
+        #expect(try parseSuite(suiteText(cases: gemm)).training == SuiteTraining())
+        let suite = try parseSuite(
+            suiteText(
+                cases: gemm,
+                rest: """
+                    "training": {
+                      "float": {"epochs": 30, "batch": 64, "rate": 0.4, "momentum": 0, "weight_decay": 0.001,
+                                "label_smoothing": 0.1, "flips": false},
+                      "qat": {"epochs": 3, "rate": 0.005, "delay": 50, "freeze": 1, "lsq": true, "from_scratch": false} }
+                    """))
+        var expected = SuiteTraining()
+        (expected.float.epochs, expected.float.batch, expected.float.rate) = (30, 64, 0.4)
+        (expected.float.momentum, expected.float.weightDecay, expected.float.labelSmoothing) = (0, 0.001, 0.1)
+        expected.float.flips = false
+        (expected.qat.epochs, expected.qat.rate, expected.qat.delay, expected.qat.freeze) = (3, 0.005, 50, 1)
+        (expected.qat.lsq, expected.qat.fromScratch) = (true, false)
+        #expect(suite.training == expected)
+        #expect(
+            suite.training.float.flags.joined(separator: " ")
+                == "--epochs 30 --batch 64 --rate 0.4 --momentum 0.0 --weight-decay 0.001 --label-smoothing 0.1 --no-flips"
+        )
+        #expect(
+            suite.training.qat.flags.joined(separator: " ")
+                == "--epochs 3 --rate 0.005 --delay 50 --freeze 1.0 --lsq")
+    }
+
     @Test func theDigestTellsFilesApart() throws {
         let one = try parseSuite(suiteText(cases: #"{"gemm": [1, 2, 3], "numerics": "f32"}"#))
         let other = try parseSuite(suiteText(cases: #"{"gemm": [1, 2, 4], "numerics": "f32"}"#))
@@ -75,12 +103,12 @@ import Testing
                       {"weights": {"bits": 4, "granularity": {"group": 32}, "mapping": "affine"},
                        "activations": {"bits": 6, "signed": true}, "training": "ptq", "rounding": "single",
                        "calibration": {"method": "minmax", "images": 512}},
-                      {"weights": {"bits": 8, "granularity": "tensor"}, "training": "qat"},
+                      {"weights": {"bits": 8, "granularity": "tensor"}, "training": "qat", "seed": 2},
                       {"weights": {"bits": 8}}]}
                     """))
         #expect(
             suite.cases[0].numerics.map(\.numerics.description)
-                == ["w4g32a-a6-ptq+signed+single+cal512", "w8t-a8-qat", "w8c-a8-ptq"])
+                == ["w4g32a-a6-ptq+signed+single+cal512", "w8t-a8-qat+seed2", "w8c-a8-ptq"])
     }
 
     @Test func methodsAsAnObject() throws {
@@ -268,6 +296,14 @@ import Testing
                 + "p99.99"
         ),
         (
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "seed": 2}}"#,
+            "seed: a seed tells trainings for integers apart: write -qat, or leave the seed out"
+        ),
+        (
+            #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "training": "qat", "seed": 0}}"#,
+            "seed 0: must be a whole number from 1 to 1000000"
+        ),
+        (
             #"{"gemm": [1, 1, 1], "numerics": {"weights": {"bits": 8}, "training": "qat", "calibration": {"images": 9}}}"#,
             "calibration: qat has its ranges from training, so it takes no calibration"
         ),
@@ -308,6 +344,26 @@ import Testing
         (#""require": {"min_speedup": 0}"#, "min_speedup 0: must be a number from 0.001 to 1000.0"),
         (#""require": {"min_speedup": "1"}"#, "min_speedup '1': must be a number from 0.001 to 1000.0"),
         (#""require": 1.5"#, "require 1.5: must be an object with the keys min_speedup"),
+        (#""training": 3"#, "training 3: must be an object with the keys float, qat"),
+        (#""training": {"f32": {}}"#, "unknown key 'f32' in training; known: float, qat"),
+        (#""training": {"float": {"epoch": 3}}"#, "unknown key 'epoch' in training.float; did you mean 'epochs'?"),
+        (#""training": {"float": {"delay": 3}}"#, "unknown key 'delay' in training.float"),
+        (#""training": {"float": {"epochs": 0}}"#, "epochs 0: must be a whole number from 1 to 100000"),
+        (#""training": {"float": {"rate": 0}}"#, "rate 0: must be a number above 0 and at most 100.0"),
+        (#""training": {"float": {"batch": 1.5}}"#, "batch 1.5: must be a whole number from 1 to 65536"),
+        (
+            #""training": {"float": {"momentum": 1}}"#,
+            "momentum 1: must be a number from 0 up to, not including, 1 (at training.float.momentum)"
+        ),
+        (#""training": {"float": {"weight_decay": -1}}"#, "weight_decay -1: must be a number from 0 to 1"),
+        (#""training": {"float": {"label_smoothing": "x"}}"#, "label_smoothing 'x': must be a number from 0 up to"),
+        (#""training": {"float": {"flips": 1}}"#, "flips 1: must be true or false"),
+        (#""training": {"qat": {"freeze": 1.5}}"#, "freeze 1.5: must be a number from 0 to 1"),
+        (#""training": {"qat": {"delay": 0}}"#, "delay 0: must be a whole number from 1 to 1000000000"),
+        (
+            #""training": {"qat": {"lsq": true, "from_scratch": true}}"#,
+            "lsq: a float checkpoint sets the first scales; leave out lsq or from_scratch (at training.qat.lsq)"
+        ),
         (#""counter": []"#, "unknown key 'counter' in a suite; did you mean 'counters'?"),
     ])
     func suiteErrors(rest: String, expected: String) {

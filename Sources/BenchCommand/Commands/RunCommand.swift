@@ -80,9 +80,11 @@ struct RunCommand: ParsableCommand {
         let journal = "\(base).\(stamp()).journal"
 
         Interrupt.install()
+        var checkpoints = CheckpointStore(shareDirectory: Resources.shareDirectory)
+        checkpoints.recipes = (suite.training.float.flags, suite.training.qat.flags)
         var runnerOptions = SuiteRunner.Options(
             registry: registry, plan: plan, seed: seed,
-            checkpoints: CheckpointStore(shareDirectory: Resources.shareDirectory), counters: try counterNames(suite),
+            checkpoints: checkpoints, counters: try counterNames(suite),
             requireCounters: requireCounters, perLayer: perLayer,
             counterGroups: Resources.folder("suites/counter-groups"),
             journal: journal, rerun: rerun(suite, seed: seed), executable: Resources.executable)

@@ -22,7 +22,7 @@ struct SimulationOptions: ParsableArguments {
     var startsFromFloat: Bool { qat != nil && !fromScratch }
 
     /// - Throws: `Failure` for a scheme that is none, and for options that mean nothing without --qat.
-    func numerics() throws -> QuantizedNumerics? {
+    func numerics(seed: UInt64) throws -> QuantizedNumerics? {
         guard let qat else {
             let given = [
                 ("--from", from != nil), ("--from-scratch", fromScratch), ("--delay", delay != nil),
@@ -45,6 +45,9 @@ struct SimulationOptions: ParsableArguments {
         guard case .quantized(var numerics) = parsed else {
             throw Failure(.usage, "--qat \(qat): floats are trained without --qat; write such as w8c-a8")
         }
+        guard numerics.seed == 1 else {
+            throw Failure(.usage, "--qat \(qat): write --qat \(numerics.scheme) --seed \(numerics.seed)")
+        }
         let plain = QuantizedNumerics(
             weightBits: numerics.weightBits, granularity: numerics.granularity, mapping: numerics.mapping,
             activationBits: numerics.activationBits, training: numerics.training)
@@ -53,7 +56,14 @@ struct SimulationOptions: ParsableArguments {
                 .usage,
                 "--qat \(qat): what is trained is \(plain.scheme); signs and rounding are chosen when it is run")
         }
-        numerics.training = .qat
+        let seeds = QuantizedNumerics.seedRange
+        guard let seed = Int(exactly: seed), seeds.contains(seed) else {
+            throw Failure(
+                .usage,
+                "--seed \(seed): trainings for integers are named by it; it goes from \(seeds.lowerBound) to \(seeds.upperBound)"
+            )
+        }
+        (numerics.training, numerics.seed) = (.qat, seed)
         return numerics
     }
 

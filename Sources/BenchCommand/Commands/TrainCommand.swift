@@ -60,7 +60,7 @@ struct TrainCommand: ParsableCommand {
         guard (1...1024).contains(threads) else { throw Failure(.usage, "--threads \(threads): goes from 1 to 1024") }
         let network = family.network(width: width, resolution: resolution)
         let (train, test) = try datasets(datasetName, network: network)
-        let numerics = try simulation.numerics()
+        let numerics = try simulation.numerics(seed: seed)
         let path = checkpointPath(network, numerics)
         let statePath =
             path.hasSuffix(".safetensors") ? String(path.dropLast(12)) + ".training.safetensors" : path + ".training"
@@ -207,7 +207,7 @@ struct TrainCommand: ParsableCommand {
 
     /// Where the checkpoint goes; always with a folder, because Foundation traps on the folder of a name of one letter.
     private func checkpointPath(_ network: Network, _ numerics: QuantizedNumerics?) -> String {
-        let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network, scheme: numerics?.scheme)
+        let path = output ?? "checkpoints/" + CheckpointStore.fileName(for: network, numerics?.trainingKind ?? .float)
         return path.contains("/") ? path : "./" + path
     }
 

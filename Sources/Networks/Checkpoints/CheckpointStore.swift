@@ -1,11 +1,12 @@
 import Foundation
-public import Quantization
 
 /// The directories in which checkpoints are looked for; a network's checkpoint is `<network.name>.safetensors`, that of
-/// its training with simulated quantization `<network.name>.<scheme>-qat.safetensors`.
+/// its training with simulated quantization `<network.name>.<kind>.safetensors`, such as `….w4c-a8-qat.safetensors`.
 public struct CheckpointStore: Sendable {
     /// In the order of the search.
     public var directories: [String]
+    /// Further flags for the commands that make checkpoints, of floats and of integers: how a suite wants them trained.
+    public var recipes: (float: [String], integers: [String]) = ([], [])
 
     public init(directories: [String]) { self.directories = directories }
 
@@ -17,35 +18,32 @@ public struct CheckpointStore: Sendable {
         directories = [named, "checkpoints", shareDirectory.map { $0 + "/checkpoints" }].compactMap(\.self)
     }
 
-    /// File name of the network's checkpoint; with `scheme`, of the one trained for these integers.
-    public static func fileName(for network: Network, scheme: QuantizationScheme? = nil) -> String {
-        network.name + (scheme.map { ".\($0)-qat" } ?? "") + ".safetensors"
+    /// File name of the network's checkpoint.
+    public static func fileName(for network: Network, _ kind: TrainingKind = .float) -> String {
+        network.name + (kind == .float ? "" : ".\(kind)") + ".safetensors"
     }
 
     /// The command that makes the network's checkpoint; nil for a family that is not trained here.
-    public static func trainingCommand(for network: Network, scheme: QuantizationScheme? = nil) -> String? {
+    public func trainingCommand(for network: Network, _ kind: TrainingKind = .float) -> String? {
         guard NetworkFamily.named(network.family)?.dataset != nil else { return nil }
-        let width = network.width.map { " --width \($0)" } ?? ""
-        let simulated = scheme.map { " --qat \($0)" } ?? ""
-        return "bench train \(network.family)\(width) --resolution \(network.resolution)\(simulated)"
+        let axes = (network.width.map { ["--width \($0)"] } ?? []) + ["--resolution \(network.resolution)"]
+        let recipe = kind == .float ? recipes.float : recipes.integers
+        return (["bench train \(network.family)"] + axes + kind.flags + recipe).joined(separator: " ")
     }
 
     /// The first directory's file that there is, or nil.
-    public func path(for network: Network, scheme: QuantizationScheme? = nil) -> String? {
-        directories.map { $0 + "/" + Self.fileName(for: network, scheme: scheme) }
+    public func path(for network: Network, _ kind: TrainingKind = .float) -> String? {
+        directories.map { $0 + "/" + Self.fileName(for: network, kind) }
             .first(where: FileManager.default.fileExists(atPath:))
     }
 
     /// Loads the network's checkpoint and validates it; a damaged one is an error, not a reason to search on.
-    public func load(
-        for network: Network, scheme: QuantizationScheme? = nil
-    ) throws(CheckpointError) -> Checkpoint {
-        guard let path = path(for: network, scheme: scheme) else {
+    public func load(for network: Network, _ kind: TrainingKind = .float) throws(CheckpointError) -> Checkpoint {
+        guard let path = path(for: network, kind) else {
             throw CheckpointError(
-                file: Self.fileName(for: network, scheme: scheme),
+                file: Self.fileName(for: network, kind),
                 problem: .notFound(
-                    network: network.name, searched: directories,
-                    command: Self.trainingCommand(for: network, scheme: scheme)))
+                    network: network.name, searched: directories, command: trainingCommand(for: network, kind)))
         }
         let checkpoint = try Checkpoint.load(path)
         try checkpoint.validate(against: network)

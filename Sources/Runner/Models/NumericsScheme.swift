@@ -1,3 +1,4 @@
+public import Networks
 public import Quantization
 public import Suites
 
@@ -14,4 +15,7 @@ extension QuantizedNumerics {
             weightBits: weightBits, granularity: granularity, mapping: mapping == .affine ? .affine : .symmetric,
             activationBits: activationBits)
     }
+
+    /// The training that numerics with `-qat` run.
+    public var trainingKind: TrainingKind { .integers(scheme, seed: seed) }
 }

@@ -16,9 +16,9 @@ extension ModelStore {
     func missingTraining(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> String? {
         let (network, scheme) = (try float(workload).network, numerics.scheme)
         _ = try WeightQuantizer(bits: scheme.weightBits, mapping: scheme.mapping, granularity: scheme.granularity)
-        guard checkpoints.path(for: network, scheme: scheme) == nil else { return nil }
-        let file = CheckpointStore.fileName(for: network, scheme: scheme)
-        guard let command = CheckpointStore.trainingCommand(for: network, scheme: scheme) else {
+        guard checkpoints.path(for: network, numerics.trainingKind) == nil else { return nil }
+        let file = CheckpointStore.fileName(for: network, numerics.trainingKind)
+        guard let command = checkpoints.trainingCommand(for: network, numerics.trainingKind) else {
             return "no checkpoint of quantization-aware training: \(network.family) is not trained here"
         }
         return "no checkpoint of quantization-aware training, \(file): make it with `\(command)`"
@@ -26,7 +26,7 @@ extension ModelStore {
 
     /// Reads the checkpoint if there is one, so that a damaged one is said early.
     func checkTraining(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws {
-        if checkpoints.path(for: try float(workload).network, scheme: numerics.scheme) != nil {
+        if checkpoints.path(for: try float(workload).network, numerics.trainingKind) != nil {
             _ = try simulated(workload, numerics)
         }
     }
@@ -36,8 +36,8 @@ extension ModelStore {
         let key = "\(workload.name)/\(numerics)"
         if let known = simulatedModels[key] { return known }
         let float = try float(workload)
-        let (network, scheme) = (float.network, numerics.scheme)
-        let checkpoint = try RunnerError.wrap(.input) { try checkpoints.load(for: network, scheme: scheme) }
+        let (network, scheme, kind) = (float.network, numerics.scheme, numerics.trainingKind)
+        let checkpoint = try RunnerError.wrap(.input) { try checkpoints.load(for: network, kind) }
         let integer = try RunnerError.wrap(.input, network.name) {
             try TrainedConversion.quantize(
                 network, checkpoint, scheme: scheme, signedActivations: numerics.activationsSigned,
@@ -49,7 +49,7 @@ extension ModelStore {
         let model = SimulatedModel(
             integer: integer,
             float: FloatModel(
-                key: CheckpointStore.fileName(for: network, scheme: scheme), network: network, parameters: folded,
+                key: CheckpointStore.fileName(for: network, kind), network: network, parameters: folded,
                 dataset: float.dataset, modelBytes: float.modelBytes))
         simulatedModels[key] = model
         return model

@@ -18,7 +18,7 @@ extension SuiteDecoder {
     private mutating func decodeQuantized(_ value: JSONValue) -> QuantizedNumerics? {
         let count = problems.count
         let known = [
-            "weights", "activations", "training", "rounding", "calibration", "equalization", "bias_correction",
+            "weights", "activations", "training", "seed", "rounding", "calibration", "equalization", "bias_correction",
         ]
         guard checkObject(value, known: known, what: "numerics"),
             let weights = required("weights", of: value, example: "{\"bits\": 8}"),
@@ -44,6 +44,10 @@ extension SuiteDecoder {
         }
         if let training = value["training"].flatMap({ choice($0, QuantizedNumerics.Training.self) }) {
             numerics.training = training
+        }
+        if let node = value["seed"], let seed = whole(node, in: QuantizedNumerics.seedRange) {
+            numerics.seed = seed
+            if numerics.training == .ptq { report("\(node.label): \(noSeedWithPTQ)", at: node) }
         }
         if let rounding = value["rounding"].flatMap({ choice($0, QuantizedNumerics.Rounding.self) }) {
             numerics.rounding = rounding

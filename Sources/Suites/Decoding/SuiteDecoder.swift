@@ -81,6 +81,15 @@ struct SuiteDecoder {
         return nil
     }
 
+    /// A number that fits.
+    ///
+    /// - Parameter rule: what fits, in words.
+    mutating func number(_ value: JSONValue, _ rule: String, fits: (Double) -> Bool) -> Double? {
+        if case .number(let number, _) = value.content, fits(number) { return number }
+        refuse(value, "must be \(rule)")
+        return nil
+    }
+
     /// One of an enumeration's raw values.
     mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ value: JSONValue, _ type: Choice.Type

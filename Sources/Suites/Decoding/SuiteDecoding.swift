@@ -47,7 +47,7 @@ extension Suite {
 
 extension SuiteDecoder {
     mutating func decodeSuite(_ document: JSONValue, digest: String) -> Suite? {
-        let known = ["schema_version", "name", "cases", "measure", "counters", "accuracy", "require"]
+        let known = ["schema_version", "name", "cases", "measure", "counters", "accuracy", "require", "training"]
         guard checkObject(document, known: known, what: "a suite") else { return nil }
         let version = decodeVersion(document)
         let name = required("name", of: document, example: "\"mobilenet\"").flatMap { decodeName($0) }
@@ -56,10 +56,11 @@ extension SuiteDecoder {
         let counters = document["counters"].map { decodeCounters($0) } ?? []
         let accuracy = document["accuracy"].flatMap { decodeAccuracy($0) }
         let requirements = document["require"].flatMap { decodeRequirements($0) }
+        let training = document["training"].flatMap { decodeTraining($0) } ?? SuiteTraining()
         guard let version, let name, let cases, let measure, let counters else { return nil }
         return Suite(
             schemaVersion: version, name: name, file: file, digest: digest, cases: cases, measure: measure,
-            counters: counters, accuracy: accuracy, requirements: requirements)
+            counters: counters, accuracy: accuracy, requirements: requirements, training: training)
     }
 
     private mutating func decodeVersion(_ document: JSONValue) -> Int? {

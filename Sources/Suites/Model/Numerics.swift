@@ -40,6 +40,7 @@ public struct QuantizedNumerics: Hashable, Sendable {
     public static let groupRange = 1...65_536
     public static let calibrationImagesRange = 1...1_000_000
     public static let defaultCalibrationImages = 1024
+    public static let seedRange = 1...1_000_000
 
     public var weightBits: Int
     public var granularity: Granularity
@@ -47,6 +48,8 @@ public struct QuantizedNumerics: Hashable, Sendable {
     public var activationBits: Int
     public var activationsSigned: Bool
     public var training: Training
+    /// Tells trainings of one scheme apart, which differ in the order of the images; 1 for `ptq`.
+    public var seed: Int
     public var rounding: Rounding
     /// Training images that set the activations' ranges. Without meaning for `qat`, whose ranges come from training.
     public var calibrationImages: Int
@@ -55,17 +58,18 @@ public struct QuantizedNumerics: Hashable, Sendable {
 
     public init(
         weightBits: Int, granularity: Granularity = .channel, mapping: Mapping = .symmetric, activationBits: Int = 8,
-        activationsSigned: Bool = false, training: Training = .ptq, rounding: Rounding = .gemmlowp,
+        activationsSigned: Bool = false, training: Training = .ptq, seed: Int = 1, rounding: Rounding = .gemmlowp,
         calibrationImages: Int = defaultCalibrationImages
     ) {
         (self.weightBits, self.granularity, self.mapping) = (weightBits, granularity, mapping)
         (self.activationBits, self.activationsSigned) = (activationBits, activationsSigned)
-        (self.training, self.rounding, self.calibrationImages) = (training, rounding, calibrationImages)
+        (self.training, self.seed, self.rounding) = (training, seed, rounding)
+        self.calibrationImages = calibrationImages
     }
 }
 
 extension Numerics: CustomStringConvertible {
-    /// The canonical text: `f32`, `w8c-a8-ptq`, `w4g32a-a8-qat+single`. It tells apart whatever differs, and parses back.
+    /// The canonical text: `f32`, `w8c-a8-ptq`, `w4g32a-a8-qat+seed2+single`. It tells apart whatever differs, and parses back.
     public var description: String {
         switch self {
         case .f32: "f32"
@@ -83,6 +87,7 @@ extension QuantizedNumerics: CustomStringConvertible {
             case .group(let size): "g\(size)"
             }
         var text = "w\(weightBits)\(granularityText)\(mapping == .affine ? "a" : "")-a\(activationBits)-\(training)"
+        if seed != 1 { text += "+seed\(seed)" }
         if activationsSigned { text += "+signed" }
         if rounding != .gemmlowp { text += "+\(rounding)" }
         if calibrationImages != Self.defaultCalibrationImages { text += "+cal\(calibrationImages)" }

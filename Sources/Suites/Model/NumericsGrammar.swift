@@ -1,6 +1,6 @@
 extension Numerics {
-    /// Parses `f32`, `int8`, or `w<bits><t|c|gN>[a]-a<bits>[-ptq|-qat]`, followed by any of `+signed`, `+single`, `+ruy`,
-    /// `+fp32`, `+cal<images>` and the words of `PostTrainingMethod`.
+    /// Parses `f32`, `int8`, or `w<bits><t|c|gN>[a]-a<bits>[-ptq|-qat]`, followed by any of `+seed<N>`, `+signed`, `+single`,
+    /// `+ruy`, `+fp32`, `+cal<images>` and the words of `PostTrainingMethod`.
     ///
     /// - Throws: `SuiteError.numerics`, which says what would be right.
     public init(_ text: String) throws(SuiteError) {
@@ -65,6 +65,10 @@ private struct NumericsGrammar {
         let word = word()
         if word == "signed" {
             numerics.activationsSigned = true
+        } else if word.hasPrefix("seed"), let seed = Int(digits: word.dropFirst(4)) {
+            guard numerics.training == .qat else { throw wrong(noSeedWithPTQ) }
+            try check(seed, QuantizedNumerics.seedRange, "seeds go")
+            numerics.seed = seed
         } else if let rounding = QuantizedNumerics.Rounding(rawValue: word) {
             numerics.rounding = rounding
         } else if word.hasPrefix("cal"), let images = Int(word.dropFirst(3)) {
@@ -76,8 +80,8 @@ private struct NumericsGrammar {
         } else {
             let roundings = QuantizedNumerics.Rounding.allCases.map { "+\($0)" }.joined(separator: ", ")
             throw wrong(
-                "what may follow is +signed, \(roundings), +cal<images>, +mse, +entropy, +p<percentile>, +wmse, +cle, +bc "
-                    + "or +adaround, not '+\(word)'")
+                "what may follow is +seed<N>, +signed, \(roundings), +cal<images>, +mse, +entropy, +p<percentile>, +wmse, "
+                    + "+cle, +bc or +adaround, not '+\(word)'")
         }
     }
 
@@ -91,7 +95,7 @@ private struct NumericsGrammar {
     private mutating func number() -> Int? {
         let digits = rest.prefix { $0.isASCII && $0.isNumber }
         rest = rest.dropFirst(digits.count)
-        return digits.isEmpty ? nil : Int(digits) ?? .max
+        return Int(digits: digits)
     }
 
     private mutating func word() -> String {
@@ -129,4 +133,13 @@ extension PostTrainingMethod {
     }
 }
 
+extension Int {
+    /// Of decimal digits alone; nil where there are none, or anything else. More than fit give a number that no bound admits.
+    fileprivate init?(digits: Substring) {
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+        self = Int(digits) ?? .max
+    }
+}
+
+let noSeedWithPTQ = "a seed tells trainings for integers apart: write -qat, or leave the seed out"
 let noCalibrationWithQAT = "qat has its ranges from training, so it takes no calibration"

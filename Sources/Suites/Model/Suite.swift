@@ -15,6 +15,8 @@ public struct Suite: Hashable, Sendable {
     public var counters: [String]
     public var accuracy: AccuracySource?
     public var requirements: Requirements?
+    /// How the checkpoints that it needs are trained.
+    public var training: SuiteTraining
 }
 
 /// What a suite demands of its results: a run that does not show it ends with status 3.
