@@ -128,10 +128,18 @@ public final class SuiteRunner {
 
     // MARK: Before measuring
 
-    /// Reads every checkpoint and dataset once, so that a missing one is said before anything is measured.
+    /// Reads every checkpoint and dataset once, so that a damaged or missing one is said before anything is measured. Cells
+    /// of networks without a checkpoint will be skipped, if other trained networks have theirs.
     private func checkInputs() throws {
+        let networks = cells.compactMap { cell in
+            if case .network(let network) = cell.workload { network } else { nil }
+        }
+        let trained = networks.filter { NetworkFamily.named($0.family)?.dataset != nil }
+        if let first = trained.first, trained.allSatisfy({ models.missingCheckpoint($0) != nil }) {
+            _ = try models.float(first)
+        }
         for cell in cells {
-            guard case .network(let network) = cell.workload else { continue }
+            guard case .network(let network) = cell.workload, models.missingCheckpoint(network) == nil else { continue }
             let model = try models.float(network)
             if case .quantized(let numerics) = cell.numerics, numerics.training == .qat {
                 try models.checkTraining(network, numerics)

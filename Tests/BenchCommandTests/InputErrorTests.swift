@@ -1,4 +1,5 @@
 import Foundation
+import Results
 import Testing
 
 /// Input that does not do: status 2, and a message that names the file, the place, and what would be right.
@@ -129,6 +130,19 @@ import Testing
         #expect(run.stderr.contains("no checkpoint of fashion_mobilenet_v1_0.25_28 (searched "))
         #expect(run.stderr.contains("`bench train fashion_mobilenet_v1 --width 0.25 --resolution 28`"))
         #expect(folder.entries("results/local").isEmpty)
+    }
+
+    @Test func aNetworkWithoutCheckpointIsSkippedBesideOthersThatHaveOne() throws {
+        let folder = try Workspace()
+        try folder.suite(
+            #"{ "network": "fashion_mobilenet_v1", "width": [0.25, 0.3], "numerics": ["f32", "w8c-a8+cal1"] }"#)
+        let run = try BenchProcess.run("run", "tiny.json", in: folder)
+        #expect(run.status == 0)
+        let records = try folder.results().benchmarks
+        #expect(records.map(\.status) == [.ok, .ok, .skipped, .skipped])
+        #expect(
+            records[3].reason == "no checkpoint, fashion_mobilenet_v1_0.3_28.safetensors: make it with "
+                + "`bench train fashion_mobilenet_v1 --width 0.3 --resolution 28`")
     }
 
     @Test func aTruncatedCheckpoint() throws {

@@ -26,6 +26,9 @@ struct NetworkCells {
 
     /// - Throws: `RunnerError` for missing or damaged input; what the scheme cannot do settles the cell as skipped.
     func prepare(_ cell: Cell, _ network: NetworkWorkload, pool: ThreadPool) throws -> Preparation {
+        if let reason = models.missingCheckpoint(network) {
+            return .settled(Record(cell, status: .skipped, reason: reason))
+        }
         switch cell.numerics {
         case .f32: return try float(cell, network, pool)
         case .quantized(let numerics):

@@ -59,6 +59,17 @@ final class ModelStore {
         return model
     }
 
+    /// Why this network cannot run, with the command that trains it; nil if it has a checkpoint or needs none.
+    func missingCheckpoint(_ workload: NetworkWorkload) -> String? {
+        guard floats[workload.name] == nil, let family = NetworkFamily.named(workload.family), family.dataset != nil
+        else { return nil }
+        let network = family.network(width: workload.width ?? 1, resolution: workload.resolution)
+        guard checkpoints.path(for: network) == nil, let command = checkpoints.trainingCommand(for: network) else {
+            return nil
+        }
+        return "no checkpoint, \(CheckpointStore.fileName(for: network)): make it with `\(command)`"
+    }
+
     /// The split of a dataset at this resolution.
     /// - Throws: `RunnerError.input` for a missing or damaged file.
     func dataset(_ name: String, split: String, resolution: Int) throws -> ImageDataset {
