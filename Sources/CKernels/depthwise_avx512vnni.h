@@ -143,7 +143,7 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
     } \
     /* `count` neighbouring pixels share the loads of weights and constants. */ \
     static inline __attribute__((always_inline)) void NAME##_pixels( \
-        const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, VECTOR (*u)[4], VECTOR lower, \
+        const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, const int8_t *halves, VECTOR (*u)[4], VECTOR lower, \
         VECTOR upper, VECTOR flip_out, uint64_t present, uint8_t *out, const int count, const int stride, const int sign, \
         const int full, const int lefts) { \
         VECTOR x[2][4]; \
@@ -158,6 +158,16 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
                 const VECTOR weights = LOADU(w + 64 * LANES * c); \
                 CK_UNROLL for (int p = 0; p < count; p++) \
                     x[p][q] = P##_dpbusd_epi32(x[p][q], u[p * stride + c][q], weights); \
+            } \
+            if (halves) { \
+                VECTOR half[2] = {ZERO(), ZERO()}; \
+                CK_UNROLL for (int c = 0; c < 3; c++) { \
+                    const VECTOR weights = LOADU(halves + 16 * LANES * q + 64 * LANES * c); \
+                    CK_UNROLL for (int p = 0; p < count; p++) \
+                        half[p] = P##_dpbusd_epi32(half[p], u[p * stride + c][q], weights); \
+                } \
+                CK_UNROLL for (int p = 0; p < count; p++) \
+                    x[p][q] = P##_add_epi32(x[p][q], P##_slli_epi32(half[p], 1)); \
             } \
             if (lefts) { \
                 const VECTOR left = CK_LEFT(P, VECTOR, shift); \
@@ -176,6 +186,7 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
     static inline __attribute__((always_inline)) void NAME( \
         const ck_int_depthwise_row *d, const ck_output_stage *s, const int stride, const int sign, const int full) { \
         const int8_t *w = (const int8_t *)d->w + d->first * 12; \
+        const int8_t *halves = d->w_halves ? (const int8_t *)d->w_halves + d->first * 12 : NULL; \
         const uint8_t *constants = (const uint8_t *)d->constants + d->first * FUSED_BYTES_PER_CHANNEL; \
         const VECTOR flip = P##_set1_epi8((char)d->flip); \
         const uint64_t present = d->channels == 64 ? ~0ull : (1ull << d->channels) - 1; \
@@ -191,13 +202,13 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
         for (; left >= PAIR; left -= PAIR, x += PAIR * stride, out += PAIR * d->out_stride) { \
             CK_UNROLL for (int c = 3 - stride; c < 3 + (PAIR - 1) * stride; c++) \
                 NAME##_column(d, x + c, present, flip, u[c], full); \
-            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, PAIR, stride, sign, full, s->left_shift); \
+            NAME##_pixels(d, constants, w, halves, u, lower, upper, flip_out, present, out, PAIR, stride, sign, full, s->left_shift); \
             CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
                 CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + PAIR * stride][q]; \
         } \
         for (; left > 0; left--, x += stride, out += d->out_stride) { \
             CK_UNROLL for (int c = 3 - stride; c < 3; c++) NAME##_column(d, x + c, present, flip, u[c], full); \
-            NAME##_pixels(d, constants, w, u, lower, upper, flip_out, present, out, 1, stride, sign, full, s->left_shift); \
+            NAME##_pixels(d, constants, w, halves, u, lower, upper, flip_out, present, out, 1, stride, sign, full, s->left_shift); \
             CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
                 CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + stride][q]; \
         } \

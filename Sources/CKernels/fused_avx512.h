@@ -48,7 +48,8 @@ static inline void pack_fused(const ck_output_stage *s, size_t width, const ptrd
         const ptrdiff_t c = channel[i];
         const int64_t m = c < 0 ? 0 : s->multiplier[c];
         const int32_t e = c < 0 ? 1 : s->right[c];
-        words[i] = (int32_t)((c < 0 ? 0 : s->bias[c]) + (1 << (e < 0 ? 30 + e : 30)));
+        // The bias alone may be far outside: zero points' corrections are in it. Sums are exact modulo 2^32.
+        words[i] = (int32_t)((uint32_t)(c < 0 ? 0 : s->bias[c]) + (1u << (e < 0 ? 30 + e : 30)));
         words[width + i] = (int32_t)(uint32_t)(2 * m);
         words[2 * width + i] = e;
         constants[(i % 2) * (width / 2) + i / 2] = fused_constant(m, e < 0 ? 0 : e, zero, s->rounding, stage_sees_sign(s));

@@ -101,13 +101,18 @@ static inline void store_some(uint8_t *out, __m512i y, size_t n) {
 // A tile whose accumulators become bytes in registers. packs works inside 128-bit lanes: 32-bit group 4L + i of its
 // result stands at 4i + L of the columns.
 static inline __attribute__((always_inline)) void fused_tile(
-    const ck_int_rows *t, const uint8_t *const *a, uint8_t *out, const __m512i lower, const __m512i upper,
+    const ck_int_rows *t, const uint8_t *const *a, const int32_t *sums, uint8_t *out, const __m512i lower, const __m512i upper,
     const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign, const int lefts) {
     __m512i acc[ROWS][4];
     const uint8_t *constants = t->constants;
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __m512i start = _mm512_loadu_si512(constants + v * 16 * FUSED_BYTES_PER_CHANNEL);
         CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = start;
+        if (t->zero) {
+            const __m512i zero = _mm512_loadu_si512(t->zero + 16 * v);
+            CK_UNROLL for (int r = 0; r < rows; r++)
+                acc[r][v] = _mm512_sub_epi32(acc[r][v], _mm512_mullo_epi32(zero, _mm512_set1_epi32(sums[r])));
+        }
     }
     products(acc, a, t->w, t->taps, t->depth, flips, rows, vectors);
     CK_UNROLL for (int v = 0; v < vectors; v++) {
@@ -143,11 +148,12 @@ static inline __attribute__((always_inline)) void fused_rows(
     const __m512i lower = _mm512_set1_epi8((char)(s->lower + lift)), upper = _mm512_set1_epi8((char)(s->upper + lift));
     const __m512i flip_out = _mm512_set1_epi8((char)lift);
     const uint8_t *const *a = t->a;
+    const int32_t *sums = t->sums;
     uint8_t *out = t->out;
     size_t left = t->rows;
-    for (; left >= ROWS; left -= ROWS, a += ROWS * t->taps, out += ROWS * t->out_stride)
-        fused_tile(t, a, out, lower, upper, flip_out, flips, ROWS, vectors, sign, s->left_shift);
-    #define RUN(R, V) fused_tile(t, a, out, lower, upper, flip_out, flips, R, V, sign, s->left_shift)
+    for (; left >= ROWS; left -= ROWS, a += ROWS * t->taps, sums += t->zero ? ROWS : 0, out += ROWS * t->out_stride)
+        fused_tile(t, a, sums, out, lower, upper, flip_out, flips, ROWS, vectors, sign, s->left_shift);
+    #define RUN(R, V) fused_tile(t, a, sums, out, lower, upper, flip_out, flips, R, V, sign, s->left_shift)
     const size_t rows = left;
     if (rows > 0) ROWS_CASES(RUN, vectors)
     #undef RUN
@@ -166,6 +172,40 @@ static void gemm_6x64c4_fused(const ck_int_rows *t, const ck_output_stage *s) {
     default: EITHER(4) break;
     }
     #undef EITHER
+}
+
+// Up to 16 bytes of a row at a time in one register, then 64.
+static void row_sums(
+    const uint8_t *const *a, size_t rows, size_t group, size_t taps, size_t depth, int32_t flip, int32_t *sums) {
+    const __m512i flips = _mm512_set1_epi8((char)flip), ones = _mm512_set1_epi8(1);
+    const __mmask16 few = (__mmask16)((1u << (depth < 16 ? depth : 16)) - 1);
+    const __mmask64 rest = depth % 64 ? (1ull << depth % 64) - 1 : ~0ull;
+    for (size_t i = 0; i < rows; i++) {
+        const uint8_t *const *pointers = a + i / group * group * taps + i % group;
+        __m128i sum = _mm_setzero_si128();
+        if (depth <= 16) {
+            for (size_t tap = 0; tap < taps; tap++) {
+                // Bytes that are not loaded must stay 0, flipped or not.
+                const __m128i x = _mm_maskz_loadu_epi8(few, pointers[tap * group]);
+                const __m128i y = _mm_maskz_mov_epi8(few, _mm_xor_si128(x, _mm512_castsi512_si128(flips)));
+                sum = _mm_dpbusd_epi32(sum, y, _mm512_castsi512_si128(ones));
+            }
+        } else {
+            __m512i wide = _mm512_setzero_si512();
+            for (size_t tap = 0; tap < taps; tap++) {
+                const uint8_t *p = pointers[tap * group];
+                size_t k = 0;
+                for (; k + 64 < depth; k += 64)
+                    wide = _mm512_dpbusd_epi32(wide, _mm512_xor_si512(_mm512_loadu_si512(p + k), flips), ones);
+                const __m512i x = _mm512_maskz_loadu_epi8(rest, p + k);
+                wide = _mm512_dpbusd_epi32(wide, _mm512_maskz_mov_epi8(rest, _mm512_xor_si512(x, flips)), ones);
+            }
+            const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(wide), _mm512_extracti64x4_epi64(wide, 1));
+            sum = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+        }
+        sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+        sums[i] = _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
+    }
 }
 
 static size_t gemm_stage_bytes(size_t columns) { return (columns + 15) / 16 * 16 * FUSED_BYTES_PER_CHANNEL; }

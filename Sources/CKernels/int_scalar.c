@@ -106,10 +106,15 @@ static uint64_t ceiling(uint64_t iterations) {
 }
 #endif
 
-int32_t ck_sum_bytes(const uint8_t *p, size_t n, uint8_t flip) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < n; i++) sum += (uint8_t)(p[i] ^ flip);
-    return sum;
+void ck_row_sums(
+    const uint8_t *const *a, size_t rows, size_t group, size_t taps, size_t depth, int32_t flip, int32_t *sums) {
+    for (size_t i = 0; i < rows; i++) {
+        const uint8_t *const *pointers = a + i / group * group * taps + i % group;
+        int32_t sum = 0;
+        for (size_t tap = 0; tap < taps; tap++)
+            for (size_t k = 0; k < depth; k++) sum += (uint8_t)(pointers[tap * group][k] ^ flip);
+        sums[i] = sum;
+    }
 }
 
 const ck_kernel ck_int_scalar[] = {

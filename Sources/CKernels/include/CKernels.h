@@ -99,11 +99,17 @@ typedef struct ck_int_rows {
     const uint8_t *const *a;  // [⌈rows/R⌉][taps][R]
     const void *w;            // the packed panel
     const void *constants;    // this panel's, as stage_pack wrote them
+    const int32_t *zero;      // Z2 of this panel's columns, readable to whole vectors, or NULL where all are 0
+    const int32_t *sums;      // with zero: Σ of each row's activations, as ck_row_sums has them
     uint8_t *out;
     size_t out_stride;
     int32_t flip;
 } ck_int_rows;
 typedef void (*ck_int_gemm_fused_fn)(const ck_int_rows *, const ck_output_stage *);
+
+// sums[i] = Σ over taps and depth of (a[i/R·R·taps + tap·R + i mod R][k] xor flip), for `rows` rows in groups of R.
+typedef void (*ck_row_sums_fn)(
+    const uint8_t *const *a, size_t rows, size_t group, size_t taps, size_t depth, int32_t flip, int32_t *sums);
 
 // A 3×3 window that slides along one row of output pixels, with stride 1 or 2. Bytes, whatever an element is.
 typedef struct ck_row_window {
@@ -121,6 +127,7 @@ typedef struct ck_int_depthwise_row {
     size_t channels;
     size_t first;            // channel: a multiple of the kernel's columns
     const void *w;           // of all channels, as int_depthwise_row_pack wrote them
+    const void *w_halves;    // of the same form, or NULL: weights of nine bits are w + 2·w_halves
     const void *constants;   // of all channels, as stage_pack wrote them
     uint8_t *out;            // of the first pixel's first channel
     size_t out_stride;
@@ -218,7 +225,8 @@ typedef struct ck_kernel {
     ck_int_depthwise_fn int_depthwise;
     ck_int_depthwise_pack_fn int_depthwise_pack;
     ck_pack_bytes_fn pack_bytes;
-    ck_int_gemm_fused_fn int_gemm_fused;  // or NULL, as the next four
+    ck_int_gemm_fused_fn int_gemm_fused;  // or NULL, as the next five
+    ck_row_sums_fn row_sums;
     ck_int_depthwise_row_fn int_depthwise_row;
     ck_int_depthwise_row_pack_fn int_depthwise_row_pack;
     ck_stage_bytes_fn stage_bytes;
@@ -262,5 +270,6 @@ void ck_window_rows(
 
 // Reads n / 64 * 64 bytes once and returns their sum as 64-bit numbers: the ceilings of memory and caches.
 uint64_t ck_read_stream(const uint8_t *p, size_t n);
-// Σ of n bytes, each xor flip.
-int32_t ck_sum_bytes(const uint8_t *p, size_t n, uint8_t flip);
+// The portable ck_row_sums_fn.
+void ck_row_sums(
+    const uint8_t *const *a, size_t rows, size_t group, size_t taps, size_t depth, int32_t flip, int32_t *sums);

@@ -161,8 +161,13 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         block.a = UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self))
         block.out_stride = geometry.outputChannels
         block.flip = flip
+        if needsRowSums {
+            sumRows(rows.count, scratch)
+            block.sums = UnsafePointer(scratch.sums.pointer(Int32.self))
+        }
         for panel in panels {
             let channel = panel * panelColumns
+            if needsRowSums { block.zero = stage.c.pointee.weight_zero + channel }
             block.columns = min(panelColumns, geometry.outputChannels - channel)
             block.w = UnsafeRawPointer(weights.base + panel * panelBytes)
             block.constants = UnsafeRawPointer(constants.base + channel / 16 * constantBytes)
@@ -179,7 +184,7 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         let columns = geometry.outputChannels
         let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
         let sums = scratch.sums.pointer(Int32.self)
-        if needsRowSums { sumRows(rows.count, pointers: pointers, tileRows: tileRows, into: sums) }
+        if needsRowSums { sumRows(rows.count, scratch) }
         var tile = ck_int_tile()
         tile.taps = walk.steps
         tile.depth = walk.readDepth
@@ -223,16 +228,11 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         }
     }
 
-    /// Σ of each row's activations over all taps, which affine weights need.
-    private func sumRows(
-        _ count: Int, pointers: UnsafeMutablePointer<UnsafePointer<UInt8>?>, tileRows: Int,
-        into sums: UnsafeMutablePointer<Int32>
-    ) {
-        for index in 0..<count {
-            let slot = pointers + index / tileRows * tileRows * walk.steps + index % tileRows
-            var sum: Int32 = 0
-            for step in 0..<walk.steps { sum &+= ck_sum_bytes(slot[step * tileRows], walk.depth, UInt8(flip)) }
-            sums[index] = sum
-        }
+    /// Σ of each gathered row's activations over all taps, which affine weights need.
+    private func sumRows(_ count: Int, _ scratch: Scratch) {
+        let run = kernel.row_sums ?? ck_row_sums
+        run(
+            UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self)), count, Int(kernel.rows), walk.steps,
+            walk.depth, flip, scratch.sums.pointer(Int32.self))
     }
 }

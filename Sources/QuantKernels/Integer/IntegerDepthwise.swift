@@ -7,6 +7,8 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
     private let kernel: ck_kernel
     private let stage: OutputStage
     private let weights: AlignedBuffer
+    /// Of the row kernels: weights of nine bits are `weights` + 2·`halves`.
+    private let halves: AlignedBuffer?
     /// The output stage's constants for the fused kernel; nil where accumulators go through memory.
     private let fused: AlignedBuffer?
     private let flip: Int32
@@ -38,15 +40,10 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         }
         try checkAccumulatorDepth(depth: taps, activationRange: input.range, weightRange: weights.range)
         let reach = try checkAccumulators(name, weights: weights, bias: bias, input: input)
-        // w − Z₂ is packed, so that no sum over the activations is needed; affine weights may need nine bits for it and
-        // then take the int16 kernels.
+        // w − Z₂ is packed, so that no sum over the activations is needed.
         let centred = weights.values.enumerated().map { index, value in
             value - Int16(weights.parameters(ofChannel: index % channels).zeroPoint)
         }
-        let fits = centred.allSatisfy { (-128...127).contains($0) }
-        let kernel = registry.best(.integerDepthwise) { fits || $0.weight_bytes == 2 }
-        self.kernel = kernel
-        self.geometry = geometry
         flip = input.flip
         let zero = input.unsignedZeroPoint
         var folded = bias
@@ -56,17 +53,30 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
             folded[channel] = folded[channel] &- zero &* sum
             multipliers.append(input.scale * weights.parameters(ofChannel: channel).scale / requantization.output.scale)
         }
-        stage = try OutputStage(
+        let stage = try OutputStage(
             bias: folded, multipliers: multipliers, weightZero: nil, reach: reach, requantization: requantization,
             registry: registry)
-        fused = geometry.hasRowWindow ? stage.fused(for: kernel, channels: channels) : nil
+        // Affine weights may need nine bits: row kernels take them in two pieces, other windows go to the int16 kernels.
+        let fits = centred.allSatisfy { (-128...127).contains($0) }
+        let isByRow = geometry.hasRowWindow && stage.isFusable
+        let kernel = registry.best(.integerDepthwise) {
+            fits || $0.weight_bytes == 2 || (isByRow && $0.int_depthwise_row != nil)
+        }
+        fused = isByRow ? stage.fused(for: kernel, channels: channels) : nil
         if fused != nil {
-            self.weights = AlignedBuffer(count: kernel.pack_bytes(channels, 12))
-            kernel.int_depthwise_row_pack(channels, centred, self.weights.base)
+            func packed(_ weights: [Int16]) -> AlignedBuffer {
+                let buffer = AlignedBuffer(count: kernel.pack_bytes(channels, 12))
+                kernel.int_depthwise_row_pack(channels, weights, buffer.base)
+                return buffer
+            }
+            self.weights = packed(fits ? centred : centred.map { $0 & 1 })
+            halves = fits ? nil : packed(centred.map { $0 >> 1 })
         } else {
             self.weights = AlignedBuffer(count: kernel.pack_bytes(channels, taps))
             kernel.int_depthwise_pack(channels, taps, centred, self.weights.base)
+            halves = nil
         }
+        (self.geometry, self.kernel, self.stage) = (geometry, kernel, stage)
         zeroPixel = AlignedBuffer([UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: channels))
         scratch = (0..<threads).map { _ in
             (
@@ -76,7 +86,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         }
         super.init(name: name, path: kernel.set, outputCount: geometry.outputCount)
         microKernels = [kernel.title, stage.title]
-        packedBytes = self.weights.count + stage.bytes + (fused?.count ?? 0)
+        packedBytes = self.weights.count + (halves?.count ?? 0) + stage.bytes + (fused?.count ?? 0)
         WorkCounter.bytesPacked.add(packedBytes)
     }
 
@@ -121,6 +131,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
         var row = ck_int_depthwise_row()
         row.window = geometry.rowWindow(padding: UnsafePointer(zeroPixel.pointer(UInt8.self)))
         row.w = UnsafeRawPointer(weights.base)
+        row.w_halves = halves.map { UnsafeRawPointer($0.base) }
         row.constants = UnsafeRawPointer(constants.base)
         row.out_stride = geometry.outputChannels
         row.flip = flip

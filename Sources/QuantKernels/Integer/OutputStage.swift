@@ -49,7 +49,7 @@ final class OutputStage: @unchecked Sendable {
         // M ≥ 1 shifts the sum itself to the left.
         let left = max(0, -(rights.min() ?? 0))
         let isFusable =
-            requantization.rounding != .fp32 && weightZero == nil && rights.allSatisfy { (-22...22).contains($0) }
+            requantization.rounding != .fp32 && rights.allSatisfy { (-22...22).contains($0) }
             && reach < (1 << 30) >> Int64(left)
         let nudges = isNarrow ? Self.nudges(rights, padding: padding) : []
         let arrays = [
@@ -77,9 +77,12 @@ final class OutputStage: @unchecked Sendable {
 
     deinit { c.deallocate() }
 
+    /// Whether the fused kernels may take it.
+    var isFusable: Bool { c.pointee.fusable == 1 }
+
     /// The constants in a fused kernel's order; nil where the kernel has none or this stage needs the general one.
     func fused(for kernel: ck_kernel, channels: Int) -> AlignedBuffer? {
-        guard let pack = kernel.stage_pack, c.pointee.fusable == 1 else { return nil }
+        guard let pack = kernel.stage_pack, isFusable else { return nil }
         let constants = AlignedBuffer(count: kernel.stage_bytes(channels))
         pack(channels, c, constants.base)
         return constants
