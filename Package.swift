@@ -116,7 +116,9 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "RunnerTests",
-            dependencies: ["Runner", "Counters", "Networks", "QuantKernels", "Results", "Measurement"],
+            dependencies: [
+                "Runner", "Training", "Suites", "Counters", "Networks", "QuantKernels", "Results", "Measurement",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "BenchCommandTests",

@@ -41,7 +41,7 @@ public struct TrainingOptions: Sendable, Equatable {
     }
 
     /// Throws ``TrainingError/option(name:reason:)`` for the first option out of its range.
-    func validate() throws(TrainingError) {
+    public func validate() throws(TrainingError) {
         func require(_ fits: Bool, _ name: String, _ reason: String) throws(TrainingError) {
             guard fits else { throw .option(name: name, reason: reason) }
         }

@@ -9,6 +9,11 @@ public struct TrainingState: Sendable, Equatable {
     public init(parameters: Parameters, metadata: [String: String]) {
         (self.parameters, self.metadata) = (parameters, metadata)
     }
+
+    /// Throws ``TrainingError/resume(reason:)`` unless a training with these options, on so many images, can go on from it.
+    public func check(options: TrainingOptions, images: Int) throws(TrainingError) {
+        _ = try TrainingPosition(metadata, options: options, images: images)
+    }
 }
 
 /// How far a training is, and the running sums of its epoch.

@@ -93,6 +93,20 @@ import Testing
         ),
         (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--from", "none"], "none: cannot be read"),
         (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8"], "no checkpoint of fashion_mobilenet_v1_1.0_28"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8", "--seed", "0"], "--seed 0: trainings for integers are"),
+        (["train", "fashion_mobilenet_v1", "--qat", "w8c-a8-qat+seed2"], "write --qat w8c-a8 --seed 2"),
+        (["train"], "name a network (fashion_mobilenet_v1"),
+        (["train", "fashion_mobilenet_v1", "--dry-run"], "--dry-run belongs to --suite"),
+        (["train", "fashion_mobilenet_v1", "--filter", "x"], "--filter belongs to --suite"),
+        (["train", "--suite", "none.json"], "suite 'none.json' cannot be read"),
+        (["train", "fashion_mobilenet_v1", "--suite", "x"], "fashion_mobilenet_v1 and --suite exclude each other"),
+        (["train", "--suite", "x", "--width", "1"], "--width and --suite exclude each other: the suite's cells say"),
+        (["train", "--suite", "x", "--qat", "w8c-a8"], "--qat and --suite exclude each other"),
+        (["train", "--suite", "x", "--epochs", "3"], "--epochs and --suite exclude each other"),
+        (["train", "--suite", "x", "--no-flips"], "--no-flips and --suite exclude each other"),
+        (["train", "--suite", "x", "--lsq"], "--lsq and --suite exclude each other"),
+        (["train", "--suite", "x", "--output", "y"], "--output and --suite exclude each other"),
+        (["train", "--suite", "x", "--resume"], "interrupted trainings go on by themselves; leave it out"),
     ])
     func wrongArguments(arguments: [String], message: String) throws {
         let folder = try Workspace()
@@ -114,6 +128,10 @@ import Testing
         let reason = try #require(try folder.results().benchmarks[0].reason)
         #expect(reason.hasPrefix("no checkpoint of quantization-aware training, \(name): make it with `bench train "))
         #expect(reason.contains("--width 0.25 --resolution 28 --qat w5c-a8`"))
+        #expect(
+            try folder.results().verdict?.message
+                == "0 of 1 cell measured, 1 skipped; `bench train --suite tiny.json` makes the checkpoint that cells lack"
+        )
 
         let train = try BenchProcess.run(
             "train", "fashion_mobilenet_v1", "--width", "0.25", "--qat", "w5c-a8", "--epochs", "1", "--images", "2560",
@@ -127,7 +145,9 @@ import Testing
         #expect(folder.entries("checkpoints") == [name])
         let checkpoint = try Checkpoint.load(folder.file("checkpoints/" + name))
         #expect(checkpoint.metadata["numerics"] == "w5c-a8-qat")
-        #expect(checkpoint.metadata["command"]?.hasSuffix("--images 2560 --qat w5c-a8 --delay 5 --freeze 0.8") == true)
+        #expect(checkpoint.metadata["command"]?.hasSuffix("--images 2560") == true)
+        #expect(checkpoint.metadata["command"]?.contains("--qat w5c-a8 --epochs 1 --batch 128 --rate 0.001 ") == true)
+        #expect(checkpoint.metadata["command"]?.contains(" --delay 5 --freeze 0.8 --seed 1 --threads 2 ") == true)
         #expect(checkpoint.parameters["range.dw_3.output"]?.shape == [2])
 
         let run = try BenchProcess.run("run", "tiny.json", "--quiet", in: folder)

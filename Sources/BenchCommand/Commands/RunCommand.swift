@@ -91,16 +91,19 @@ struct RunCommand: ParsableCommand {
         runnerOptions.counterPasses = try passes()
         let runner = SuiteRunner(suite: suite, cells: expansion.cells, options: runnerOptions)
         let line = ProgressLine(enabled: !quiet && !noProgress)
+        let missing = MissingCheckpoints(expansion.cells, of: suite, filter: options.filter, checkpoints)
         let outcome: SuiteRunner.Outcome
         do {
             outcome = try runner.run(progress: { show($0, line) }, shouldStop: { Interrupt.requested })
         } catch let error as RunnerError {
             line.clear()
-            throw Failure(error.status, error.message + kept(journal))
+            throw Failure(
+                error.status, error.message + (missing.explains(error) ? "\n\(missing.sentence!)" : "") + kept(journal))
         }
         line.clear()
         try finish(
-            outcome, base: base, journal: journal, templates: templates, cells: expansion.cells.count, requirement)
+            outcome, base: base, journal: journal, templates: templates, cells: expansion.cells.count, requirement,
+            missing)
     }
 
     // MARK: Flags over environment over suite
@@ -217,7 +220,7 @@ struct RunCommand: ParsableCommand {
     /// Writes the files, prints the table, and decides the exit status.
     private func finish(
         _ outcome: SuiteRunner.Outcome, base: String, journal: String, templates: TemplateLibrary, cells: Int,
-        _ requirement: RunRequirement?
+        _ requirement: RunRequirement?, _ missing: MissingCheckpoints
     ) throws {
         var file = outcome.file
         let judgements = requirement?.judge(file)
@@ -230,6 +233,7 @@ struct RunCommand: ParsableCommand {
                 ? .wrongNumbers : isViolated ? .regression : lost.isEmpty ? .clean : .countersUnavailable
         var message = verdict(file, status, cells: cells)
         if let requirement, let judgements { message += requirement.sentence(judgements) }
+        if let sentence = missing.sentence { message += "; \(sentence)" }
         if !lost.isEmpty { message += "; required counters failed: " + lost.joined(separator: "; ") }
         file.verdict = RunVerdict(exitCode: Int(status.rawValue), message: message, requirements: judgements)
         if file.benchmarks.isEmpty {

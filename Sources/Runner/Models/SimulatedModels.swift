@@ -14,8 +14,8 @@ extension ModelStore {
     /// Why there is no such network for these numerics, with the command that makes it; nil if there is a checkpoint.
     /// - Throws: `QuantizationError` for a scheme that cannot be trained.
     func missingTraining(_ workload: NetworkWorkload, _ numerics: QuantizedNumerics) throws -> String? {
-        let (network, scheme) = (try float(workload).network, numerics.scheme)
-        _ = try WeightQuantizer(bits: scheme.weightBits, mapping: scheme.mapping, granularity: scheme.granularity)
+        let network = try float(workload).network
+        try numerics.scheme.checkWeights()
         guard checkpoints.path(for: network, numerics.trainingKind) == nil else { return nil }
         let file = CheckpointStore.fileName(for: network, numerics.trainingKind)
         guard let command = checkpoints.trainingCommand(for: network, numerics.trainingKind) else {

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Networks
 internal import Runner
 internal import Suites
-internal import Training
 
 /// What `train` takes for training with simulated quantization.
 struct SimulationOptions: ParsableArguments {
@@ -17,20 +16,24 @@ struct SimulationOptions: ParsableArguments {
     @Option(help: "Share of the steps after which batch norm's statistics stay as they are (0.8).") var freeze: Double?
     @Flag(help: "Learn the weights' scales (LSQ) instead of taking them from minimum and maximum.") var lsq = false
 
-    static let defaultFreeze = 0.8
+    /// The flags that stand on the command line, except --qat itself.
+    var given: [String] {
+        [
+            ("--from", from != nil), ("--from-scratch", fromScratch), ("--delay", delay != nil),
+            ("--freeze", freeze != nil), ("--lsq", lsq),
+        ].filter(\.1).map(\.0)
+    }
 
-    var startsFromFloat: Bool { qat != nil && !fromScratch }
+    func add(to recipe: inout TrainingRecipe) {
+        (recipe.delay, recipe.freeze) = (delay, freeze)
+        if lsq { recipe.lsq = true }
+        if fromScratch { recipe.fromScratch = true }
+    }
 
     /// - Throws: `Failure` for a scheme that is none, and for options that mean nothing without --qat.
     func numerics(seed: UInt64) throws -> QuantizedNumerics? {
         guard let qat else {
-            let given = [
-                ("--from", from != nil), ("--from-scratch", fromScratch), ("--delay", delay != nil),
-                ("--freeze", freeze != nil), ("--lsq", lsq),
-            ]
-            if let (name, _) = given.first(where: \.1) {
-                throw Failure(.usage, "\(name) belongs to --qat, such as --qat w8c-a8")
-            }
+            if let flag = given.first { throw Failure(.usage, "\(flag) belongs to --qat, such as --qat w8c-a8") }
             return nil
         }
         guard from == nil || !fromScratch else {
@@ -60,41 +63,10 @@ struct SimulationOptions: ParsableArguments {
         guard let seed = Int(exactly: seed), seeds.contains(seed) else {
             throw Failure(
                 .usage,
-                "--seed \(seed): trainings for integers are named by it; it goes from \(seeds.lowerBound) to \(seeds.upperBound)"
-            )
+                "--seed \(seed): trainings for integers are named by it; it goes from \(seeds.lowerBound) to "
+                    + "\(seeds.upperBound)")
         }
         (numerics.training, numerics.seed) = (.qat, seed)
         return numerics
-    }
-
-    /// - Parameter totalSteps: of the whole training.
-    func quantization(_ numerics: QuantizedNumerics?, totalSteps: Int) -> SimulatedQuantization? {
-        numerics.map {
-            SimulatedQuantization(
-                scheme: $0.scheme, delay: delay ?? (fromScratch ? max(1, totalSteps / 10) : 100),
-                freeze: freeze ?? Self.defaultFreeze, learnsSteps: lsq)
-        }
-    }
-
-    /// The float checkpoint to start from; nil to start from random weights.
-    func start(_ network: Network) throws -> Checkpoint? {
-        guard startsFromFloat else { return nil }
-        return try Failure.wrap(.usage) {
-            guard let from else {
-                return try CheckpointStore(shareDirectory: Resources.shareDirectory).load(for: network)
-            }
-            let checkpoint = try Checkpoint.load(from)
-            try checkpoint.validate(against: network)
-            return checkpoint
-        }
-    }
-
-    /// The command line's part that says all this.
-    func arguments(_ numerics: QuantizedNumerics, _ quantization: SimulatedQuantization) -> String {
-        var text = " --qat \(numerics.scheme) --delay \(quantization.delay) --freeze \(quantization.freeze)"
-        if lsq { text += " --lsq" }
-        if fromScratch { text += " --from-scratch" }
-        if let from { text += " --from \(from)" }
-        return text
     }
 }
