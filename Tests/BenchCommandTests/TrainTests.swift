@@ -65,6 +65,7 @@ import Testing
     @Test(arguments: [
         (["train", "mobilenet_v1"], "is not a network that is trained here; these are: fashion_mobilenet_v1"),
         (["train", "fashion_mobilenet_v1", "--width", "9"], "--width 9.0: goes from above 0 to 4"),
+        (["train", "fashion_resnet8", "--width", "0.5"], "--width: fashion_resnet8 has no widths; leave it out"),
         (["train", "fashion_mobilenet_v1", "--resolution", "4"], "--resolution 4: goes from 8 to 512"),
         (["train", "fashion_mobilenet_v1", "--threads", "0"], "--threads 0: goes from 1 to 1024"),
         (["train", "fashion_mobilenet_v1", "--epochs", "0"], "--epochs: 0 is not a positive number"),

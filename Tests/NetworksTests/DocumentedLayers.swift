@@ -8,18 +8,19 @@ struct DocumentedLayer: Hashable {
     var operation: String
     var size: Int
     var channels: Int
-    /// 0 for additions, which have no window.
+    /// 0 for joins, which have no window.
     var kernel: Int
     var stride: Int
     var outputs: Int
 
-    /// The list of this network, in its order, each line with its repeats.
+    /// The list of this network, in its order, each line with its repeats. Networks of one shape share a list.
     static func list(of network: String) throws -> [(layer: DocumentedLayer, repeats: Int)] {
         let text = try String(contentsOf: repository.appendingPathComponent("docs/networks.md"), encoding: .utf8)
+        let blocks = text.split(separator: "```layers ").dropFirst().map { $0.split(separator: "```")[0] }
         let block = try #require(
-            text.split(separator: "```layers \(network)\n").dropFirst().first?.split(separator: "```").first,
+            blocks.first { $0.prefix { !$0.isNewline }.split(separator: " ").contains(network[...]) },
             "docs/networks.md has no layers of \(network)")
-        return try block.split(whereSeparator: { $0.isNewline || $0 == ";" }).map { entry in
+        return try block.drop { !$0.isNewline }.split(whereSeparator: { $0.isNewline || $0 == ";" }).map { entry in
             let fields = entry.split(separator: ",")
             let numbers = fields.dropFirst().compactMap { $0 == "-" ? 0 : Int($0) }
             try #require(numbers.count == 6, "\(entry)")
@@ -36,21 +37,22 @@ struct DocumentedLayer: Hashable {
     }
 
     var isPool: Bool { operation.hasSuffix("pool") }
-    var isAddition: Bool { operation == "add" }
+    /// Channels of a concatenation are those of its first input.
+    var isJoin: Bool { operation == "add" || operation == "concat" }
 
     /// ⌈h/s⌉² positions of all output channels.
     private var outputCount: Int {
-        let size = isAddition ? size : (size + stride - 1) / stride
+        let size = isJoin ? size : (size + stride - 1) / stride
         return size * size * outputs
     }
 
     /// A convolution reads k²·c_in elements for each output, a depthwise one k².
     var macs: Int {
-        isPool || isAddition ? 0 : outputCount * kernel * kernel * (operation == "dw" ? 1 : channels)
+        isPool || isJoin ? 0 : outputCount * kernel * kernel * (operation == "dw" ? 1 : channels)
     }
 
     /// Int32 sums that an integer network brings to the output's scale.
-    var requantized: Int { isPool ? 0 : outputCount }
+    var requantized: Int { isPool || operation == "concat" ? 0 : outputCount }
 }
 
 extension DocumentedLayer {
@@ -79,6 +81,7 @@ extension DocumentedLayer {
             try set(window)
         case .fullyConnected(_, .none): (operation, kernel, stride) = ("fc", 1, 1)
         case .add: operation = "add"
+        case .concat: operation = "concat"
         default: throw NetworkError.unsupported("\(node) is in no documented list")
         }
     }

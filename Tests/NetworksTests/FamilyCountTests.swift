@@ -26,5 +26,6 @@ import Testing
         #expect(additions("resnet18") == 8)
         #expect(additions("resnet50") == 16)
         #expect(additions("mobilenet_v2") == 10)
+        #expect(additions("fashion_resnet20") == 9)
     }
 }

@@ -24,6 +24,12 @@ import Testing
         Subject(family: "resnet50", macs: 4_089_184_256, requantized: 16_634_344),
         Subject(family: "resnet101", macs: 7_801_405_440, requantized: 25_164_264),
         Subject(family: "resnet152", macs: 11_513_626_624, requantized: 35_701_224),
+        Subject(family: "fashion_resnet8", macs: 9_345_920, requantized: 87_818),
+        Subject(family: "fashion_resnet14", macs: 20_183_936, requantized: 153_674),
+        Subject(family: "fashion_resnet20", macs: 31_021_952, requantized: 219_530),
+        Subject(family: "fashion_resnet32", macs: 52_697_984, requantized: 351_242),
+        Subject(family: "fashion_inception_relu", macs: 8_280_960, requantized: 64_690),
+        Subject(family: "fashion_inception_relu6", macs: 8_280_960, requantized: 64_690),
     ]
 
     /// Operators of which only portable code exists, and how many a network has of each: the only steps that may run
@@ -34,6 +40,7 @@ import Testing
         return [
             "Pool<MeanOf\(element)>": layers.count { $0.operation == "avgpool" },
             "Pool<MaximumOf\(element)>": layers.count { $0.operation == "maxpool" },
+            "Concatenation": layers.count { $0.operation == "concat" },
         ].filter { $0.value > 0 }
     }
 

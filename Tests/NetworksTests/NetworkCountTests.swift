@@ -12,7 +12,11 @@ import Testing
         ("mobilenet_v1", 0.25, 224, 41_030_528, 470_329), ("mobilenet_v1", 0.25, 128, 13_570_304, 470_329),
         ("mobilenet_v1", 0.1, 33, 488_432, 141_112), ("fashion_mobilenet_v1", 0.25, 28, 3_030_816, 146_634),
         ("fashion_mobilenet_v1", 0.5, 28, 11_398_720, 554_634),
-        ("fashion_mobilenet_v1", 1.0, 28, 44_145_792, 2_154_762),
+        ("fashion_mobilenet_v1", 1.0, 28, 44_145_792, 2_154_762), ("fashion_resnet8", 1.0, 28, 9_345_920, 77_754),
+        ("fashion_resnet14", 1.0, 28, 20_183_936, 174_970), ("fashion_resnet20", 1.0, 28, 31_021_952, 272_186),
+        ("fashion_resnet32", 1.0, 28, 52_697_984, 466_618),
+        ("fashion_inception_relu", 1.0, 28, 8_280_960, 130_906),
+        ("fashion_inception_relu6", 1.0, 28, 8_280_960, 130_906),
     ])
     func counts(family: String, width: Double, resolution: Int, macs: Int, parameters: Int) throws {
         let network = try #require(NetworkFamily.named(family)).network(width: width, resolution: resolution)

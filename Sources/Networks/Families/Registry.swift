@@ -35,6 +35,21 @@ public struct NetworkFamily: Sendable {
                 defaultResolution: 224, minimumResolution: 32, dataset: nil, hasWidth: false
             ) { _, resolution in ResNet.imageNet(depth: depth, resolution: resolution) }
         }
+        + ResNet.fashionBlocks.keys.sorted().map { depth in
+            NetworkFamily(
+                name: "fashion_resnet\(depth)",
+                summary: "ResNet of \(depth) layers for Fashion-MNIST, 10 classes; trained here",
+                defaultResolution: 28, minimumResolution: 8, dataset: "fashion-mnist", hasWidth: false
+            ) { _, resolution in ResNet.fashion(depth: depth, resolution: resolution) }
+        }
+        + [Activation.relu, .relu6].map { activation in
+            NetworkFamily(
+                name: "fashion_inception_\(activation.rawValue)",
+                summary:
+                    "Inception blocks for Fashion-MNIST, \(activation == .relu ? "ReLU" : "ReLU6"), 10 classes; trained here",
+                defaultResolution: 28, minimumResolution: 8, dataset: "fashion-mnist", hasWidth: false
+            ) { _, resolution in Inception.fashion(activation, resolution: resolution) }
+        }
 
     /// The family of this name, or nil.
     public static func named(_ name: String) -> NetworkFamily? { all.first { $0.name == name } }

@@ -1,12 +1,15 @@
-/// Residual networks (He et al. 2015, arXiv:1512.03385) for ImageNet, version 1.5: the stride of a bottleneck stands on its
-/// 3×3 convolution. ReLU; a projection shortcut where the shape changes.
+/// Residual networks (He et al. 2015, arXiv:1512.03385). ReLU; a projection shortcut where the shape changes.
 enum ResNet {
     /// Blocks per stage of the depths of the paper's table 1.
     static let blocks: [Int: [Int]] = [
         18: [2, 2, 2, 2], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3],
     ]
 
-    /// 1814.1 MMAC and 11.690 M parameters at depth 18; 4089.2 and 25.557 at depth 50 (resolution 224).
+    /// Basic blocks per stage of the paper's networks for CIFAR-10 (§4.2), of depth 6n + 2.
+    static let fashionBlocks: [Int: Int] = [8: 1, 14: 2, 20: 3, 32: 5]
+
+    /// For ImageNet, version 1.5: the stride of a bottleneck stands on its 3×3 convolution. 1814.1 MMAC and 11.690 M
+    /// parameters at depth 18; 4089.2 and 25.557 at depth 50 (resolution 224).
     static func imageNet(depth: Int, resolution: Int) -> Network {
         let isBottleneck = depth >= 50
         var network = Network(
@@ -22,11 +25,34 @@ enum ResNet {
                     stride: stage > 0 && index == 0 ? 2 : 1, isBottleneck: isBottleneck)
             }
         }
+        appendClassifier(to: &network, classes: 1000)
+        return network
+    }
+
+    /// For 28×28×1 images: the networks for CIFAR-10 of the paper's §4.2, three stages of 16, 32 and 64 channels. Their
+    /// shortcuts across stages are 1×1 projections (the paper's option B), not subsampling with zero channels (option A):
+    /// a projection is a convolution like any other, which trains and rescales its integers.
+    static func fashion(depth: Int, resolution: Int) -> Network {
+        var network = Network(
+            name: "fashion_resnet\(depth)_\(resolution)", family: "fashion_resnet\(depth)", width: nil,
+            resolution: resolution, input: Shape(resolution, resolution, 1))
+        network.append("conv_0", .conv2d(Window(3), outChannels: 16, activation: .relu, batchNorm: true))
+        for stage in 0..<3 {
+            for index in 0..<fashionBlocks[depth]! {
+                appendBlock(
+                    to: &network, "stage\(stage + 1)_\(index + 1)", channels: 16 << stage,
+                    stride: stage > 0 && index == 0 ? 2 : 1, isBottleneck: false)
+            }
+        }
+        appendClassifier(to: &network, classes: 10)
+        return network
+    }
+
+    private static func appendClassifier(to network: inout Network, classes: Int) {
         let trunk = network.shape(of: network.last)
         network.append(
             "pool", .averagePool(Window(height: trunk.height, width: trunk.width, stride: 1, padding: .valid)))
-        network.append("fc", .fullyConnected(outputs: 1000, activation: .none))
-        return network
+        network.append("fc", .fullyConnected(outputs: classes, activation: .none))
     }
 
     private static func appendBlock(
