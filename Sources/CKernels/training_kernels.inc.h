@@ -50,9 +50,13 @@ INLINE V NAME(clamp)(V v, float lower, float upper) {
 
 // C[rows × vectors·LANES] (+)= A·B over `depth`, B a panel with `ldb` floats per row, readable in whole vectors; the
 // last vector of C has `tail` columns. Accumulators stay in registers: `rows` and `vectors` are constants at the call.
+// Row i of A begins at a[i·row_step], or, `listed`, at a[a_rows[i]], its elements side by side.
 INLINE void NAME(tile)(
-    const int rows, const int vectors, int64_t depth, const float *a, int64_t row_step, int64_t column_step,
-    const float *b, int64_t ldb, float *c, int64_t ldc, int tail, int32_t accumulate) {
+    const int rows, const int vectors, const int listed, int64_t depth, const float *a, int64_t row_step, int64_t column_step,
+    const int64_t *a_rows, const float *b, int64_t ldb, float *c, int64_t ldc, int tail, int32_t accumulate) {
+    const float *starts[8];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) starts[i] = listed ? a + a_rows[i] : a + i * row_step;
     V sums[8][4];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
@@ -64,7 +68,7 @@ INLINE void NAME(tile)(
         for (int j = 0; j < vectors; j++) columns[j] = LOAD(b + j * LANES);
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
-            V factor = (V)a[i * row_step];
+            V factor = (V)(listed ? starts[i][k] : a[i * row_step]);
 #pragma clang loop unroll(full)
             for (int j = 0; j < vectors; j++) sums[i][j] += factor * columns[j];
         }
@@ -88,11 +92,11 @@ INLINE void NAME(tile)(
 
 // All rows of one panel: tiles of `rows`, then of 4, 2 and 1.
 INLINE void NAME(strip)(
-    const int rows, const int vectors, int64_t m, int64_t depth, const float *a, int64_t row_step, int64_t column_step,
-    const float *b, int64_t ldb, float *c, int64_t ldc, int tail, int32_t accumulate) {
-#define TILES(r)                                            \
-    for (; m >= r; m -= r, a += r * row_step, c += r * ldc) \
-        NAME(tile)(r, vectors, depth, a, row_step, column_step, b, ldb, c, ldc, tail, accumulate);
+    const int rows, const int vectors, const int listed, int64_t m, int64_t depth, const float *a, int64_t row_step,
+    int64_t column_step, const int64_t *a_rows, const float *b, int64_t ldb, float *c, int64_t ldc, int tail, int32_t accumulate) {
+#define TILES(r)                                                                                                      \
+    for (; m >= r; m -= r, a += listed ? 0 : r * row_step, a_rows += listed ? r : 0, c += r * ldc)                    \
+        NAME(tile)(r, vectors, listed, depth, a, row_step, column_step, a_rows, b, ldb, c, ldc, tail, accumulate);
     TILES(rows)
     if (rows > 4) TILES(4)
     if (rows > 2) TILES(2)
@@ -100,9 +104,10 @@ INLINE void NAME(strip)(
 #undef TILES
 }
 
-static void NAME(gemm)(
-    int64_t m, int64_t n, int64_t k, const float *a, int64_t row_step, int64_t column_step, const float *b, int64_t ldb,
-    float *c, int64_t ldc, int32_t accumulate) {
+// Rows of A are listed in a_rows where `listed` says so, and column_step is then 1; those of B are where there are b_rows.
+INLINE void NAME(product)(
+    const int listed, int64_t m, int64_t n, int64_t k, const float *a, int64_t row_step, int64_t column_step, const int64_t *a_rows,
+    const float *b, int64_t ldb, const int64_t *b_rows, float *c, int64_t ldc, int32_t accumulate) {
     _Alignas(64) float packed[PANEL];
     for (int64_t first = 0; first < n; first += TILE_VECTORS * LANES) {
         const int64_t columns = min64(TILE_VECTORS * LANES, n - first);
@@ -113,14 +118,14 @@ static void NAME(gemm)(
         const int64_t blocks = (k * width + PANEL - 1) / PANEL;
         const int64_t step = blocks > 0 ? (k + blocks - 1) / blocks : 1;
         // B itself serves as the panel where it is one: no second panel, no partial vector.
-        const int direct = n == width;
+        const int direct = !b_rows && n == width;
         for (int64_t start = 0; start < k || start == 0; start += step) {
             const int64_t depth = min64(step, k - start);
             const float *panel = b + start * ldb + first;
             int64_t stride = ldb;
             if (!direct) {
                 for (int64_t p = 0; p < depth; p++) {
-                    const float *source = panel + p * ldb;
+                    const float *source = b_rows ? b + b_rows[start + p] + first : panel + p * ldb;
                     float *target = packed + p * width;
                     for (int64_t j = 0; j < vectors - 1; j++) STORE(target + j * LANES, LOAD(source + j * LANES));
                     source += (vectors - 1) * LANES;
@@ -133,7 +138,7 @@ static void NAME(gemm)(
             const int32_t add = accumulate || start > 0;
             const float *rows = a + start * column_step;
 #define STRIP(r, v)                                                                                                    \
-    NAME(strip)(r, v, m, depth, rows, row_step, column_step, panel, stride, c + first, ldc, tail, add)
+    NAME(strip)(r, v, listed, m, depth, rows, row_step, column_step, a_rows, panel, stride, c + first, ldc, tail, add)
             switch (vectors) {
             case 1: STRIP(ROWS_1, 1); break;
             case 2: STRIP(ROWS_2, 2); break;
@@ -145,6 +150,24 @@ static void NAME(gemm)(
 #undef STRIP
         }
     }
+}
+
+static void NAME(gemm)(
+    int64_t m, int64_t n, int64_t k, const float *a, int64_t row_step, int64_t column_step, const float *b, int64_t ldb,
+    float *c, int64_t ldc, int32_t accumulate) {
+    NAME(product)(0, m, n, k, a, row_step, column_step, NULL, b, ldb, NULL, c, ldc, accumulate);
+}
+
+static void NAME(gemm_listed_a)(
+    int64_t m, int64_t n, int64_t k, const float *a, const int64_t *rows, const float *b, int64_t ldb, float *c,
+    int64_t ldc, int32_t accumulate) {
+    NAME(product)(1, m, n, k, a, 0, 1, rows, b, ldb, NULL, c, ldc, accumulate);
+}
+
+static void NAME(gemm_listed_b)(
+    int64_t m, int64_t n, int64_t k, const float *a, int64_t row_step, int64_t column_step, const float *b,
+    const int64_t *rows, float *c, int64_t ldc, int32_t accumulate) {
+    NAME(product)(0, m, n, k, a, row_step, column_step, NULL, b, 0, rows, c, ldc, accumulate);
 }
 
 static void NAME(transpose)(int64_t rows, int64_t columns, const float *x, float *y) {
@@ -282,7 +305,24 @@ static void NAME(depthwise_weights)(
     }
 }
 
-// --- Dense convolution by im2col ------------------------------------------------------------------------------------
+// --- Dense convolution ------------------------------------------------------------------------------------
+
+static void NAME(pad)(
+    int64_t height, int64_t width, int64_t channels, int64_t top, int64_t left, int64_t rows, int64_t columns,
+    const float *x, float *y) {
+    const size_t pixel = (size_t)channels * sizeof(float);
+    const int64_t filled = max64(0, min64(width, columns - left));
+    for (int64_t r = 0; r < rows; r++, y += columns * channels) {
+        const int64_t source = r - top;
+        if (source < 0 || source >= height) {
+            memset(y, 0, (size_t)columns * pixel);
+            continue;
+        }
+        memset(y, 0, (size_t)left * pixel);
+        memcpy(y + left * channels, x + source * width * channels, (size_t)filled * pixel);
+        memset(y + (left + filled) * channels, 0, (size_t)(columns - left - filled) * pixel);
+    }
+}
 
 static void NAME(im2col)(int64_t images, const ck_training_window *window, const float *x, float *columns) {
     const ck_training_window g = *window;
@@ -492,27 +532,47 @@ static void NAME(average_pool_back)(
     })
 }
 
+INLINE void NAME(max_pool_pixel)(
+    const ck_training_window *g, const float *x, int64_t origin, int64_t y0, int64_t y1, int64_t x0, int64_t x1,
+    float *y, int64_t c, int n, const int full) {
+    V largest = (V)(-__builtin_inff());
+    for (int64_t ky = y0; ky < y1; ky++)
+        for (int64_t kx = x0; kx < x1; kx++) {
+            const V value = GET(x + origin + (ky * g->in_width + kx) * g->channels + c);
+            largest = value > largest ? value : largest;
+        }
+    PUT(y + c, largest);
+}
+
 static void NAME(max_pool)(int64_t images, const ck_training_window *window, const float *x, float *y) {
     const ck_training_window g = *window;
     EACH_PIXEL({
-        for (int64_t c = 0; c < g.channels; c++) y[out + c] = -__builtin_inff();
-        EACH_TAP({ y[out + c] = x[in + c] > y[out + c] ? x[in + c] : y[out + c]; })
+        const int64_t origin = (origin_y * g.in_width + origin_x) * g.channels;
+        EACH_VECTOR(g.channels, NAME(max_pool_pixel), &g, x, origin, y0, y1, x0, x1, y + out);
     })
+}
+
+INLINE void NAME(max_pool_back_pixel)(
+    const ck_training_window *g, const float *x, int64_t origin, int64_t y0, int64_t y1, int64_t x0, int64_t x1,
+    const float *y, const float *dy, float *dx, int64_t c, int n, const int full) {
+    const V largest = GET(y + c);
+    // What no pixel has taken yet.
+    V left = GET(dy + c);
+    for (int64_t ky = y0; ky < y1; ky++)
+        for (int64_t kx = x0; kx < x1; kx++) {
+            const int64_t at = origin + (ky * g->in_width + kx) * g->channels + c;
+            const V value = GET(x + at);
+            PUT(dx + at, GET(dx + at) + (value == largest ? left : (V)0.0f));
+            left = value == largest ? (V)0.0f : left;
+        }
 }
 
 static void NAME(max_pool_back)(
     int64_t images, const ck_training_window *window, const float *x, const float *y, const float *dy, float *dx) {
     const ck_training_window g = *window;
     EACH_PIXEL({
-        for (int64_t c = 0; c < g.channels; c++) {
-            int found = 0;
-            for (int64_t ky = y0; ky < y1 && !found; ky++)
-                for (int64_t kx = x0; kx < x1 && !found; kx++) {
-                    const int64_t in = ((origin_y + ky) * g.in_width + origin_x + kx) * g.channels + c;
-                    found = x[in] == y[out + c];
-                    if (found) dx[in] += dy[out + c];
-                }
-        }
+        const int64_t origin = (origin_y * g.in_width + origin_x) * g.channels;
+        EACH_VECTOR(g.channels, NAME(max_pool_back_pixel), &g, x, origin, y0, y1, x0, x1, y + out, dy + out, dx);
     })
 }
 
@@ -536,10 +596,13 @@ static const ck_training_table NAME(table) = {
     .level = LEVEL,
     .name = LEVEL_NAME,
     .gemm = NAME(gemm),
+    .gemm_listed_a = NAME(gemm_listed_a),
+    .gemm_listed_b = NAME(gemm_listed_b),
     .transpose = NAME(transpose),
     .depthwise = NAME(depthwise),
     .depthwise_input = NAME(depthwise_input),
     .depthwise_weights = NAME(depthwise_weights),
+    .pad = NAME(pad),
     .im2col = NAME(im2col),
     .col2im = NAME(col2im),
     .moments = NAME(moments),

@@ -58,11 +58,14 @@ struct LayerBuilder {
         switch node.operation {
         case .conv2d(let window, let channels, let activation, let batchNorm):
             let geometry = ck_training_window(window, over: shape)
-            let pointwise = window.height == 1 && window.width == 1 && window.stride == 1
-            let map: any LinearMap =
-                pointwise
-                ? MatrixMap(rows: shape.height * shape.width, inputs: shape.channels, outputs: channels)
-                : ConvolutionMap(geometry, outputs: channels)
+            let map: any LinearMap
+            if window.height == 1, window.width == 1, window.stride == 1 {
+                map = MatrixMap(rows: shape.height * shape.width, inputs: shape.channels, outputs: channels)
+            } else if WindowMap.suits(geometry) {
+                map = WindowMap(geometry, outputs: channels)
+            } else {
+                map = ColumnsMap(geometry, outputs: channels)
+            }
             return normalised(node, map, activation, batchNorm: batchNorm, inputs[0], output)
         case .depthwiseConv2d(let window, let activation, let batchNorm):
             let map = DepthwiseMap(window: ck_training_window(window, over: shape))

@@ -12,6 +12,8 @@ protocol LinearMap: Sendable {
     func forward(
         _ images: Int, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ z: UnsafeMutablePointer<Float>,
         _ lane: Lane)
+    /// Called once per pass before `backwardInput`.
+    func prepareBackward(_ weights: UnsafePointer<Float>, _ lane: Lane)
     /// Adds to `gradient`, which has the weights' layout.
     func backwardWeights(
         _ images: Int, _ x: UnsafePointer<Float>, _ dz: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>,
@@ -19,6 +21,10 @@ protocol LinearMap: Sendable {
     func backwardInput(
         _ images: Int, _ dz: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
         accumulate: Bool, _ lane: Lane)
+}
+
+extension LinearMap {
+    func prepareBackward(_ weights: UnsafePointer<Float>, _ lane: Lane) {}
 }
 
 /// A matrix product for every row: pointwise convolution of stride 1 and fully connected layer. Weights are O×I.
@@ -68,7 +74,7 @@ struct MatrixMap: LinearMap {
 }
 
 /// Any dense convolution, as a matrix product with the columns that the window sees (im2col). Weights are OHWI.
-struct ConvolutionMap: LinearMap {
+struct ColumnsMap: LinearMap {
     let window: ck_training_window
     let matrix: MatrixMap
 

@@ -196,6 +196,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
         finishSums(state, lane)
         let x = lane.activations[input.tensor]
         let weight = effectiveWeights
+        if input.wanted { map.prepareBackward(weight, lane) }
         eachBlock(lane) { first, count in
             let offset = first * rows * channels
             lane.kernels.normalise_back(

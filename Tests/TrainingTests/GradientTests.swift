@@ -55,9 +55,26 @@ import Training
                     "conv \(window)", Shape(7, 8, 3),
                     .conv2d(window, outChannels: 9, activation: .relu6, batchNorm: true)))
         }
+        // With 8 channels and more the windows are read in place.
+        for (channels, outputs) in [(8, 5), (17, 9)] {
+            for window in [
+                Window(3), Window(3, stride: 2), Window(3, padding: .valid), Window(2, stride: 3),
+                Window(height: 2, width: 4, stride: 1, padding: .same), Window(5, stride: 2, padding: .valid),
+            ] {
+                cases.append(
+                    single(
+                        "conv \(window) → \(outputs)", Shape(5, 6, channels),
+                        .conv2d(window, outChannels: outputs, activation: .relu, batchNorm: channels == 8)))
+            }
+        }
+        cases.append(
+            single(
+                "wide conv", Shape(3, 4, 40), .conv2d(Window(3), outChannels: 70, activation: .relu6, batchNorm: true)))
         for window in [Window(3, stride: 2), Window(2, stride: 2, padding: .valid), Window(3)] {
             cases.append(single("average pool \(window)", Shape(7, 6, 5), .averagePool(window)))
-            cases.append(single("max pool \(window)", Shape(7, 6, 5), .maxPool(window)))
+            for channels in [5, 19] {
+                cases.append(single("max pool \(window)", Shape(7, 6, channels), .maxPool(window)))
+            }
         }
         cases.append(single("reshape", Shape(2, 3, 4), .reshape(Shape(1, 1, 24))))
         cases.append(single("fully connected", Shape(2, 3, 7), .fullyConnected(outputs: 20, activation: .relu)))
@@ -75,6 +92,38 @@ import Training
                     $0.append("sum", .add(activation: .relu6), from: [stem, b])
                     $0.append("twice", .add(activation: .none), from: [$0.last, $0.last])
                     $0.append("pool", .averagePool(Window(2, stride: 2)))
+                    $0.append("fc", .fullyConnected(outputs: 5, activation: .none))
+                }))
+        cases.append(
+            Case(
+                name: "residual block with projection",
+                network: .test(Shape(6, 5, 3)) {
+                    let stem = $0.append(
+                        "stem", .conv2d(Window(3), outChannels: 8, activation: .relu, batchNorm: true))
+                    $0.append("a", .conv2d(Window(3, stride: 2), outChannels: 12, activation: .relu, batchNorm: true))
+                    let b = $0.append("b", .conv2d(Window(3), outChannels: 12, activation: .none, batchNorm: true))
+                    let shortcut = $0.append(
+                        "proj", .conv2d(Window(1, stride: 2), outChannels: 12, activation: .none, batchNorm: true),
+                        from: [stem])
+                    $0.append("sum", .add(activation: .relu), from: [b, shortcut])
+                    $0.append("fc", .fullyConnected(outputs: 5, activation: .none))
+                }))
+        cases.append(
+            Case(
+                name: "inception block between pools",
+                network: .test(Shape(7, 6, 2)) {
+                    $0.append("stem", .conv2d(Window(3), outChannels: 9, activation: .relu6, batchNorm: true))
+                    let entry = $0.append("down", .maxPool(Window(3, stride: 2)))
+                    let a = $0.append("a", .conv2d(Window(1), outChannels: 8, activation: .relu6, batchNorm: true))
+                    let b = $0.append(
+                        "b", .conv2d(Window(3), outChannels: 9, activation: .relu6, batchNorm: true), from: [entry])
+                    let c = $0.append(
+                        "c", .conv2d(Window(3), outChannels: 8, activation: .relu6, batchNorm: true), from: [a])
+                    let pooled = $0.append("pooled", .maxPool(Window(3)), from: [entry])
+                    let d = $0.append(
+                        "d", .conv2d(Window(1), outChannels: 3, activation: .relu6, batchNorm: true), from: [pooled])
+                    $0.append("join", .concat, from: [a, b, c, d])
+                    $0.append("pool", .averagePool(Window(3, padding: .valid)))
                     $0.append("fc", .fullyConnected(outputs: 5, activation: .none))
                 }))
         cases.append(

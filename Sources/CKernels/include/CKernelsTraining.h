@@ -20,6 +20,15 @@ typedef void (*ck_training_gemm)(
     int64_t m, int64_t n, int64_t k, const float *a, int64_t row_step, int64_t column_step, const float *b, int64_t ldb,
     float *c, int64_t ldc, int32_t accumulate);
 
+/// As gemm with A(i,k) = a[rows[i] + k]: the rows of A stand anywhere, and may overlap.
+typedef void (*ck_training_gemm_listed_a)(
+    int64_t m, int64_t n, int64_t k, const float *a, const int64_t *rows, const float *b, int64_t ldb, float *c,
+    int64_t ldc, int32_t accumulate);
+/// As gemm with B(k,j) = b[rows[k] + j].
+typedef void (*ck_training_gemm_listed_b)(
+    int64_t m, int64_t n, int64_t k, const float *a, int64_t row_step, int64_t column_step, const float *b,
+    const int64_t *rows, float *c, int64_t ldc, int32_t accumulate);
+
 /// y[columns×rows] = x[rows×columns] transposed.
 typedef void (*ck_training_transpose)(int64_t rows, int64_t columns, const float *x, float *y);
 
@@ -33,6 +42,11 @@ typedef void (*ck_training_depthwise_input)(
 typedef void (*ck_training_depthwise_weights)(
     int64_t images, const ck_training_window *window, const float *x, const float *dy, float *dw);
 
+/// y = an image of `rows` × `columns` pixels with x, of height × width, at (top, left), zero elsewhere; what of x lies
+/// beyond y's last row or column is left out.
+typedef void (*ck_training_pad)(
+    int64_t height, int64_t width, int64_t channels, int64_t top, int64_t left, int64_t rows, int64_t columns,
+    const float *x, float *y);
 /// Rows of `height·width·channels` floats, one per output pixel, zero outside the image (order: OHWI without O).
 typedef void (*ck_training_im2col)(int64_t images, const ck_training_window *window, const float *x, float *columns);
 /// The adjoint of im2col: adds every element of `columns` to the pixel of dx that it was copied from.
@@ -120,10 +134,13 @@ typedef struct ck_training_table {
     int32_t level;
     const char *name;
     ck_training_gemm gemm;
+    ck_training_gemm_listed_a gemm_listed_a;
+    ck_training_gemm_listed_b gemm_listed_b;
     ck_training_transpose transpose;
     ck_training_depthwise depthwise;
     ck_training_depthwise_input depthwise_input;
     ck_training_depthwise_weights depthwise_weights;
+    ck_training_pad pad;
     ck_training_im2col im2col;
     ck_training_col2im col2im;
     ck_training_moments moments;
