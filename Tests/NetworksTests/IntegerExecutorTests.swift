@@ -60,6 +60,7 @@ import Testing
         try Self.compare(Subject(Graphs.edges), Numerics.all)
         try Self.compare(Subject(fashionNetwork), Numerics.sample(14))
         try Self.compare(Subject(fashionNetwork, shippedLayers()), Numerics.sample(14))
+        for network in bypassNetworks { try Self.compare(Subject(network), Numerics.sample(14)) }
         for seed in 0..<20 { try Self.compare(Subject(Graphs.random(seed: UInt64(seed))), Numerics.sample(6)) }
     }
 

@@ -17,6 +17,7 @@ struct IntegerOnlyTests {
 
     private static func subjects() throws -> [Subject] {
         try [Subject(Graphs.everyOperation), Subject(Graphs.edges), Subject(fashionNetwork, shippedLayers())]
+            + bypassNetworks.map { try Subject($0) }
     }
 
     @Test func integerNetworksRaiseNoFlag() throws {

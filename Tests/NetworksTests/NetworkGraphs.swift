@@ -91,6 +91,12 @@ enum Graphs {
 /// The MobileNet that this repository trains, at its smallest.
 let fashionNetwork = NetworkFamily.named("fashion_mobilenet_v1")!.network(width: 0.25)
 
+/// The networks with bypasses that this repository trains, small, at half their resolution: additions with projections,
+/// concatenations of branches and pools.
+let bypassNetworks = ["fashion_resnet8", "fashion_inception_relu", "fashion_inception_relu6"].map {
+    NetworkFamily.named($0)!.network(resolution: 14)
+}
+
 /// The root of the repository.
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
