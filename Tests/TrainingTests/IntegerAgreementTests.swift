@@ -67,6 +67,42 @@ import Training
         #expect(correct > 880, "\(correct)")
     }
 
+    struct FamilyCase: Sendable, CustomTestStringConvertible {
+        let family: String
+        let scheme: QuantizationScheme
+        var testDescription: String { "\(family) \(scheme)" }
+    }
+
+    /// Tensor-wise affine weights are the paper's scheme.
+    static let families = [
+        FamilyCase(
+            family: "fashion_resnet8",
+            scheme: QuantizationScheme(weightBits: 8, granularity: .perTensor, mapping: .affine)),
+        FamilyCase(
+            family: "fashion_inception_relu6",
+            scheme: QuantizationScheme(weightBits: 8, granularity: .perTensor, mapping: .affine)),
+        FamilyCase(
+            family: "fashion_inception_relu",
+            scheme: QuantizationScheme(weightBits: 7, granularity: .perTensor, mapping: .affine, activationBits: 7)),
+    ]
+
+    /// The families with bypasses, trained from scratch for a few seconds on real images of a quarter of the pixels.
+    @Test(arguments: families) func aFamilyWithBypasses(_ family: FamilyCase) throws {
+        let network = try #require(NetworkFamily.named(family.family)).network(resolution: 14)
+        let catalogue = try DatasetCatalogue.named("fashion-mnist")
+        let train = try catalogue.load(split: "train").prefix(6400).resized(to: 14)
+        let quantization = SimulatedQuantization(scheme: family.scheme, delay: 20)
+        let trainer = try Trainer(
+            network: network,
+            images: TrainingImages(pixels: train.pixels, labels: train.labels, height: 14, width: 14),
+            options: TrainingOptions(epochs: 3, maxLearningRate: 0.1, threads: 2, quantization: quantization))
+        #expect(try trainer.run() == .finished)
+        let test = try catalogue.load(split: "test").prefix(1000).resized(to: 14)
+        let images = (0..<1000).map { Array(test.pixels[$0 * 196..<($0 + 1) * 196]) }
+        let correct = try expectAgreement(network, trainer.parameters, quantization, images, test.labels)
+        #expect(correct > 700, "\(correct)")
+    }
+
     /// Same class on at least 99.5 % of the images; every layer fed with the integer network's inputs within one level.
     ///
     /// `gemmlowp` rounds twice, first at a scale that few bits of weights make coarse: with 4 bits, one output in ten of a
