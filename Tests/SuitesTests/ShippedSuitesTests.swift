@@ -16,6 +16,11 @@ import Testing
         var catalogue = testCatalogue
         catalogue.networks["mobilenet_v2"] = catalogue.networks["mobilenet_v1"]
         for depth in [50, 101, 152] { catalogue.networks["resnet\(depth)"] = catalogue.networks["resnet18"] }
+        for name in [8, 14, 20, 32].map({ "fashion_resnet\($0)" }) + [
+            "fashion_inception_relu", "fashion_inception_relu6",
+        ] {
+            catalogue.networks[name] = .init(hasWidth: false, defaultResolution: 28, minimumResolution: 8)
+        }
         return catalogue
     }()
 
@@ -39,6 +44,8 @@ import Testing
         #expect(try expansion("mobilenet.json").cells.count == 2 * 5 * 2)
         #expect(try expansion("imagenet-mobilenet.json").cells.count == 2 * 4 * 4 * 2)
         #expect(try expansion("resnet.json").cells.count == 4 * 3 * 2)
+        #expect(try expansion("depth.json").cells.count == 4 * 3)
+        #expect(try expansion("inception.json").cells.count == 2 * 3)
         #expect(try expansion("smoke.json").cells.count == 3 * 2 + 2 + 4)
         #expect(try expansion("guard.json").cells.count == 4 * 2)
         #expect(try expansion("pointwise.json").cells.count == (19 + 18 + 4) * 2)
