@@ -43,7 +43,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         bounds = activation
         plan = RowPlan(
             rows: geometry.rows, rowBytes: taps * depth * 4, panels: packing.panels, tileRows: Int(kernel.rows),
-            threads: threads)
+            threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(count: walk.readDepth * 4)
         let slots = plan.blockRows * walk.steps
         let patchBytes = walk.isByRow ? slots * walk.readDepth * 4 : 0
@@ -62,11 +62,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    public override func parts(for threads: Int) -> Int {
-        // Parts that are ranges of panels each gather all rows: that is free only where no window is gathered.
-        guard plan.cutsRows || geometry.isPointwise else { return threads }
-        return Self.parts(for: threads, grains: min(plan.pieces, geometry.macs / Self.grainMacs))
-    }
+    public override func parts(for threads: Int) -> Int { plan.parts(for: threads) }
 
     /// About 10 µs.
     private static let grainMacs = 1 << 19

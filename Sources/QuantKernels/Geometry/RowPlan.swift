@@ -7,26 +7,36 @@ struct RowPlan: Sendable {
     let blockRows: Int
     /// Whether parts are ranges of rows; otherwise they are ranges of panels.
     let cutsRows: Bool
+    private let threads: Int
+    private let parts: Int
 
     /// - Parameters:
     ///   - rowBytes: bytes of activations behind one row.
     ///   - threads: how many will share the work.
-    init(rows: Int, rowBytes: Int, panels: Int, tileRows: Int, threads: Int) {
-        (self.rows, self.panels, self.tileRows) = (rows, panels, tileRows)
-        let block = max(1, Self.blockBytes / max(1, rowBytes * tileRows))
-        blockRows = min(block, 64) * tileRows
-        // The slowest thread does ⌈n/threads⌉ of n pieces: cut what divides with less waste. Compared crosswise, in integers.
+    ///   - grains: amounts of work that take some 10 µs.
+    ///   - gathers: whether the rows of a window are gathered first.
+    init(rows: Int, rowBytes: Int, panels: Int, tileRows: Int, threads: Int, grains: Int, gathers: Bool) {
+        (self.rows, self.panels, self.tileRows, self.threads) = (rows, panels, tileRows, threads)
         let tiles = (rows + tileRows - 1) / tileRows
+        let blockTiles = min(max(1, Self.blockBytes / max(1, rowBytes * tileRows)), 64)
+        // The slowest thread does ⌈n/threads⌉ of n pieces: cut what divides with less waste. Compared crosswise, in integers.
         let slowestTiles = (tiles + threads - 1) / threads
         let slowestPanels = (panels + threads - 1) / threads
         cutsRows = slowestTiles * panels <= slowestPanels * tiles
+        // Parts smaller than blocks would read the weights more often; each range of panels gathers all rows.
+        let pieces = cutsRows ? tiles / blockTiles : gathers ? threads : panels
+        parts = threads == 1 ? 1 : Operator.parts(for: threads, grains: min(pieces, grains))
+        // Blocks of near-equal size, so that a part does not end in one of a few rows, for which all weights would be read.
+        let partTiles = cutsRows ? (tiles + parts - 1) / parts : tiles
+        let blocks = max(1, (partTiles + blockTiles / 2) / blockTiles)
+        blockRows = max(1, (partTiles + blocks - 1) / blocks) * tileRows
     }
 
     /// A quarter of the smallest second-level cache in use (256 KiB … 2 MiB).
     private static let blockBytes = 64 << 10
 
-    /// Most parts that cost nothing: smaller ones than blocks would read the weights more often.
-    var pieces: Int { cutsRows ? rows / blockRows : panels }
+    /// Into how many parts that many threads cut the work.
+    func parts(for threads: Int) -> Int { threads == self.threads ? parts : threads }
 
     /// Rows and panels of one part.
     func share(_ part: Part) -> (rows: Range<Int>, panels: Range<Int>) {

@@ -82,7 +82,7 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         fused = stage.fused(for: kernel, channels: columns)
         plan = RowPlan(
             rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows),
-            threads: threads)
+            threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(
             [UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: walk.readDepth))
 
@@ -108,11 +108,7 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    public override func parts(for threads: Int) -> Int {
-        // Parts that are ranges of panels each gather all rows: that is free only where no window is gathered.
-        guard plan.cutsRows || geometry.isPointwise else { return threads }
-        return Self.parts(for: threads, grains: min(plan.pieces, geometry.macs / Self.grainMacs))
-    }
+    public override func parts(for threads: Int) -> Int { plan.parts(for: threads) }
 
     /// About 10 µs.
     private static let grainMacs = 2 << 20
