@@ -46,9 +46,6 @@ import Training
     /// The shipped network, trained on for some steps on real images.
     @Test(arguments: schemes.prefix(3)) func theShippedNetwork(quantization: SimulatedQuantization) throws {
         let network = try #require(NetworkFamily.named("fashion_mobilenet_v1")).network(width: 0.25)
-        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let store = CheckpointStore(directories: [repository.appendingPathComponent("checkpoints").path])
         let catalogue = try DatasetCatalogue.named("fashion-mnist")
         let train = try catalogue.load(split: "train").prefix(6400)
         var quantization = quantization
@@ -58,13 +55,45 @@ import Training
         let trainer = try Trainer(
             network: network,
             images: TrainingImages(pixels: train.pixels, labels: train.labels, height: 28, width: 28),
-            options: options, start: store.load(for: network).parameters)
+            options: options, start: Self.store.load(for: network).parameters)
         #expect(try trainer.run() == .finished)
         let test = try catalogue.load(split: "test").prefix(1000)
         let images = (0..<1000).map { Array(test.pixels[$0 * 784..<($0 + 1) * 784]) }
         let correct = try expectAgreement(network, trainer.parameters, quantization, images, test.labels)
         // The float network has 93 %.
         #expect(correct > 880, "\(correct)")
+    }
+
+    struct Shipped: Sendable, CustomTestStringConvertible {
+        let network: Network
+        let scheme: QuantizationScheme
+        var testDescription: String { "\(network.name) \(scheme)" }
+    }
+
+    private static let store = CheckpointStore(directories: [
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("checkpoints").path
+    ])
+
+    /// The trainings for 8 and 7 bits that come with the program, of each family the smallest width.
+    static let shipped: [Shipped] = NetworkFamily.all.filter { $0.dataset == "fashion-mnist" }.flatMap { family in
+        let network = family.network(width: 0.25)
+        return [
+            QuantizationScheme(weightBits: 8),
+            QuantizationScheme(weightBits: 8, granularity: .perTensor, mapping: .affine),
+            QuantizationScheme(weightBits: 7, granularity: .perTensor, mapping: .affine, activationBits: 7),
+        ].filter { store.path(for: network, .integers($0)) != nil }.map { Shipped(network: network, scheme: $0) }
+    }
+
+    /// Networks as they were trained on all images, down to the deepest.
+    @Test(arguments: shipped) func aShippedTraining(_ shipped: Shipped) throws {
+        let network = shipped.network
+        let checkpoint = try Self.store.load(for: network, .integers(shipped.scheme))
+        let test = try DatasetCatalogue.named("fashion-mnist").load(split: "test").prefix(1000)
+        let images = (0..<1000).map { Array(test.pixels[$0 * 784..<($0 + 1) * 784]) }
+        let correct = try expectAgreement(
+            network, checkpoint.parameters, SimulatedQuantization(scheme: shipped.scheme), images, test.labels)
+        #expect(correct > 850, "\(correct)")
     }
 
     struct FamilyCase: Sendable, CustomTestStringConvertible {
