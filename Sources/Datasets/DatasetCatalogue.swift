@@ -16,11 +16,17 @@ public struct DatasetCatalogue: Sendable {
     public let classes: [String]
     public let splits: [Split]
 
-    /// A part of a dataset: the names of its two files.
+    /// A part of a dataset, and what it is made of.
     public struct Split: Sendable {
+        enum Source: Sendable {
+            /// The names of two files.
+            case files(images: String, labels: String)
+            /// So many scenes of the articles in the same split of this dataset.
+            case scenes(Int, of: String)
+        }
+
         public let name: String
-        let images: String
-        let labels: String
+        let source: Source
     }
 
     /// Where Debian's dataset packages put their directories.
@@ -39,14 +45,28 @@ public struct DatasetCatalogue: Sendable {
             name: "fashion-mnist",
             summary: "Fashion-MNIST (Xiao et al. 2017, arXiv:1708.07747): 28×28 grey images of ten kinds of articles",
             package: "dataset-fashion-mnist", height: 28, width: 28, channels: 1,
-            classes: [
-                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-                "Ankle boot",
-            ],
+            classes: articles,
             splits: [
-                Split(name: "train", images: "train-images-idx3-ubyte.gz", labels: "train-labels-idx1-ubyte.gz"),
-                Split(name: "test", images: "t10k-images-idx3-ubyte.gz", labels: "t10k-labels-idx1-ubyte.gz"),
-            ])
+                Split(
+                    name: "train",
+                    source: .files(images: "train-images-idx3-ubyte.gz", labels: "train-labels-idx1-ubyte.gz")),
+                Split(
+                    name: "test",
+                    source: .files(images: "t10k-images-idx3-ubyte.gz", labels: "t10k-labels-idx1-ubyte.gz")),
+            ]),
+        DatasetCatalogue(
+            name: "fashion-scenes",
+            summary: "64×64 scenes of one to four Fashion-MNIST articles, placed by a fixed seed, with their boxes",
+            package: "dataset-fashion-mnist", height: SceneComposer.side, width: SceneComposer.side, channels: 1,
+            classes: articles,
+            splits: [
+                Split(name: "train", source: .scenes(20_000, of: "fashion-mnist")),
+                Split(name: "test", source: .scenes(2_000, of: "fashion-mnist")),
+            ]),
+    ]
+
+    private static let articles = [
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     ]
 }
 
@@ -61,15 +81,27 @@ extension DatasetCatalogue {
         return (root ?? Self.systemDirectory) + "/" + name
     }
 
-    /// Reads and checks one split.
+    /// Reads and checks one split; scenes are composed anew, always the same.
+    /// - Parameter explicit: the directory of the files, whatever the environment says.
     public func load(
         split name: String, directory explicit: String? = nil, environment: [String: String]? = nil
     ) throws(DatasetError) -> ImageDataset {
         guard let split = splits.first(where: { $0.name == name }) else {
             throw .unknownSplit(name, dataset: self.name, known: splits.map(\.name))
         }
-        let directory = directory(explicit, environment: environment)
-        let (imagesPath, labelsPath) = (directory + "/" + split.images, directory + "/" + split.labels)
+        switch split.source {
+        case .files(let images, let labels):
+            return try read(images, labels, of: name, directory(explicit, environment: environment))
+        case .scenes(let count, let base):
+            let articles = try Self.named(base).load(split: name, directory: explicit, environment: environment)
+            return SceneComposer(articles).compose(count, named: self.name)
+        }
+    }
+
+    private func read(
+        _ images: String, _ labels: String, of split: String, _ directory: String
+    ) throws(DatasetError) -> ImageDataset {
+        let (imagesPath, labelsPath) = (directory + "/" + images, directory + "/" + labels)
         for path in [imagesPath, labelsPath] where !FileManager.default.fileExists(atPath: path) {
             throw .missingFile(path, remedy: remedy(directory))
         }
@@ -84,7 +116,7 @@ extension DatasetCatalogue {
                 images: imagesPath, imageCount: images.dimensions[0], labels: labelsPath, labelCount: labels.count)
         }
         return ImageDataset(
-            name: self.name, split: name, height: height, width: width, channels: channels, classes: classes,
+            name: name, split: split, height: height, width: width, channels: channels, classes: classes,
             pixels: images.elements, labels: labels)
     }
 

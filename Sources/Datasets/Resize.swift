@@ -10,7 +10,7 @@ extension ImageDataset {
     public func resized(to size: Int) -> ImageDataset {
         precondition(size > 0, "an image has at least one pixel")
         guard size != height || size != width else { return self }
-        let (rows, columns) = (Self.taps(from: height, to: size), Self.taps(from: width, to: size))
+        let (rows, columns) = (BilinearTap.all(from: height, to: size), BilinearTap.all(from: width, to: size))
         let imageSize = imageSize
         // Each weight is a numerator over 2·size.
         let denominator = 4 * size * size
@@ -31,25 +31,26 @@ extension ImageDataset {
                 }
             }
         }
-        return with(height: size, width: size, pixels: result, labels: labels)
+        return with(height: size, width: size, pixels: result, annotations: annotations)
     }
+}
 
-    /// The two source pixels of an output pixel; the weights add up to 2·n_out.
-    private struct Tap {
-        var first: Int
-        var second: Int
-        var firstWeight: Int
-        var secondWeight: Int
+/// The two source pixels of an output pixel; the weights add up to 2·n_out.
+struct BilinearTap {
+    var first: Int
+    var second: Int
+    var firstWeight: Int
+    var secondWeight: Int
 
-        func blend(_ a: UInt8, _ b: UInt8) -> Int { firstWeight * Int(a) + secondWeight * Int(b) }
-    }
+    func blend(_ a: UInt8, _ b: UInt8) -> Int { firstWeight * Int(a) + secondWeight * Int(b) }
 
-    /// s = ((2·i + 1)·n_in − n_out)/(2·n_out): quotient and remainder of whole numbers.
-    private static func taps(from source: Int, to size: Int) -> [Tap] {
+    /// Of every output pixel, in one direction. s = ((2·i + 1)·n_in − n_out)/(2·n_out): quotient and remainder of whole
+    /// numbers.
+    static func all(from source: Int, to size: Int) -> [BilinearTap] {
         (0..<size).map { index in
             let numerator = min(max((2 * index + 1) * source - size, 0), (source - 1) * 2 * size)
             let (first, rest) = numerator.quotientAndRemainder(dividingBy: 2 * size)
-            return Tap(
+            return BilinearTap(
                 first: first, second: min(first + 1, source - 1), firstWeight: 2 * size - rest, secondWeight: rest)
         }
     }

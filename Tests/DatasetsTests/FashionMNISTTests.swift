@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func unknownNames() throws {
-        #expect(throws: DatasetError.unknownDataset("mnist", known: ["fashion-mnist"])) {
+        #expect(throws: DatasetError.unknownDataset("mnist", known: ["fashion-mnist", "fashion-scenes"])) {
             try DatasetCatalogue.named("mnist")
         }
         #expect(throws: DatasetError.unknownSplit("dev", dataset: "fashion-mnist", known: ["train", "test"])) {
