@@ -8,7 +8,7 @@ struct DocumentedLayer: Hashable {
     var operation: String
     var size: Int
     var channels: Int
-    /// 0 for joins, which have no window.
+    /// 0 for joins and reshapes, which have no window.
     var kernel: Int
     var stride: Int
     var outputs: Int
@@ -39,20 +39,22 @@ struct DocumentedLayer: Hashable {
     var isPool: Bool { operation.hasSuffix("pool") }
     /// Channels of a concatenation are those of its first input.
     var isJoin: Bool { operation == "add" || operation == "concat" }
+    /// Elements that are only put elsewhere.
+    var isMove: Bool { operation == "concat" || operation == "reshape" }
 
     /// ⌈h/s⌉² positions of all output channels.
     private var outputCount: Int {
-        let size = isJoin ? size : (size + stride - 1) / stride
+        let size = isJoin || isMove ? size : (size + stride - 1) / stride
         return size * size * outputs
     }
 
     /// A convolution reads k²·c_in elements for each output, a depthwise one k².
     var macs: Int {
-        isPool || isJoin ? 0 : outputCount * kernel * kernel * (operation == "dw" ? 1 : channels)
+        isPool || isJoin || isMove ? 0 : outputCount * kernel * kernel * (operation == "dw" ? 1 : channels)
     }
 
     /// Int32 sums that an integer network brings to the output's scale.
-    var requantized: Int { isPool || operation == "concat" ? 0 : outputCount }
+    var requantized: Int { isPool || isMove ? 0 : outputCount }
 }
 
 extension DocumentedLayer {
@@ -70,6 +72,9 @@ extension DocumentedLayer {
         case .conv2d(let window, _, _, true):
             operation = "conv"
             try set(window)
+        case .conv2d(let window, _, .none, false):
+            operation = "head"
+            try set(window)
         case .depthwiseConv2d(let window, _, true):
             operation = "dw"
             try set(window)
@@ -82,6 +87,7 @@ extension DocumentedLayer {
         case .fullyConnected(_, .none): (operation, kernel, stride) = ("fc", 1, 1)
         case .add: operation = "add"
         case .concat: operation = "concat"
+        case .reshape: operation = "reshape"
         default: throw NetworkError.unsupported("\(node) is in no documented list")
         }
     }

@@ -30,6 +30,7 @@ import Testing
         Subject(family: "fashion_resnet32", macs: 52_697_984, requantized: 351_242),
         Subject(family: "fashion_inception_relu", macs: 8_280_960, requantized: 64_690),
         Subject(family: "fashion_inception_relu6", macs: 8_280_960, requantized: 64_690),
+        Subject(family: "fashion_detector", width: 0.25, macs: 2_538_496, requantized: 99_552),
     ]
 
     /// Operators of which only portable code exists, and how many a network has of each: the only steps that may run
@@ -41,6 +42,7 @@ import Testing
             "Pool<MeanOf\(element)>": layers.count { $0.operation == "avgpool" },
             "Pool<MaximumOf\(element)>": layers.count { $0.operation == "maxpool" },
             "Concatenation": layers.count { $0.operation == "concat" },
+            "Copy": layers.count { $0.operation == "reshape" },
         ].filter { $0.value > 0 }
     }
 

@@ -17,6 +17,8 @@ import Testing
         ("fashion_resnet32", 1.0, 28, 52_697_984, 466_618),
         ("fashion_inception_relu", 1.0, 28, 8_280_960, 130_906),
         ("fashion_inception_relu6", 1.0, 28, 8_280_960, 130_906),
+        ("fashion_detector", 0.25, 64, 2_538_496, 67_930), ("fashion_detector", 0.5, 64, 8_747_008, 241_498),
+        ("fashion_detector", 1.0, 64, 32_174_080, 905_818),
     ])
     func counts(family: String, width: Double, resolution: Int, macs: Int, parameters: Int) throws {
         let network = try #require(NetworkFamily.named(family)).network(width: width, resolution: resolution)

@@ -28,6 +28,10 @@ public struct NetworkFamily: Sendable {
             NetworkFamily(
                 name: "fashion_mobilenet_v1", summary: "MobileNet v1 eased for Fashion-MNIST, 10 classes; trained here",
                 defaultResolution: 28, minimumResolution: 8, dataset: "fashion-mnist", make: MobileNetV1.fashion),
+            NetworkFamily(
+                name: "fashion_detector",
+                summary: "SSD on MobileNet v1 for scenes of Fashion-MNIST articles; trained here",
+                defaultResolution: 64, minimumResolution: 32, dataset: "fashion-scenes", make: FashionDetector.network),
         ]
         + ResNet.blocks.keys.sorted().map { depth in
             NetworkFamily(

@@ -9,6 +9,8 @@ public struct Network: Sendable {
     public var resolution: Int
     public var input: Shape
     public private(set) var nodes: [Node] = []
+    /// What the output means, where it is a detector's; nil where it is one score per class.
+    public var head: DetectionHead?
 
     public struct Node: Sendable {
         /// Unique in the network; the prefix of its parameters' names.
@@ -82,6 +84,6 @@ extension Network {
     /// Multiply-accumulates of one image.
     public var macs: Int { nodes.reduce(0) { $0 + $1.operation.macs($1.inputs.map(shape(of:))) } }
 
-    /// Number of classes: elements of the output.
+    /// Elements of the output: its classes, unless it has a `head`.
     public var classes: Int { shape(of: last).count }
 }
