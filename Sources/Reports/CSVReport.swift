@@ -88,7 +88,7 @@ public enum CSVReport {
     }
 
     private static let columns: [Column] =
-        identity + latency + rates + outcome + layer + counters + [column("rerun") { $0.rerun }]
+        identity + latency + rates + outcome + layer + counters + [column("rerun") { $0.rerun }] + detection
 
     private static let identity = [
         column("name") { $0.name }, column("status") { $0.status.rawValue }, column("reason") { $0.reason },
@@ -139,7 +139,8 @@ public enum CSVReport {
         column("top1_provenance") { $0.accuracy?.provenance.rawValue },
         column("top1_source") { $0.accuracy?.source },
         Column(name: "pareto") { record, isPareto in
-            record.accuracy == nil || record.latency == nil || record.status != .ok ? "" : isPareto ? "1" : "0"
+            let isJudged = record.merit != nil && record.latency != nil && record.status == .ok
+            return isJudged ? isPareto ? "1" : "0" : ""
         },
         column("error_against_f32_sqnr_db") { number($0.error?.againstF32SqnrDb) },
         column("error_against_reference_max_lsb") { number($0.error?.againstReferenceMaxLsb) },
@@ -150,6 +151,19 @@ public enum CSVReport {
         column("setup_packing_ns") { number($0.setup?.packing) },
         column("setup_calibration_ns") { number($0.setup?.calibration) },
         column("output_hash") { $0.outputHash },
+    ]
+
+    private static let detection = [
+        column("map_percent") { number($0.detection?.map) },
+        column("map_ci95_low_percent") { number($0.detection?.ci95?.low) },
+        column("map_ci95_high_percent") { number($0.detection?.ci95?.high) },
+        column("map50_percent") { number($0.detection?.map50) },
+        column("precision_percent") { number($0.detection?.precision) },
+        column("recall_percent") { number($0.detection?.recall) },
+        column("map_images") { number($0.detection?.images) },
+        column("map_delta_f32_points") { number($0.detection?.deltaF32) },
+        column("map_provenance") { $0.detection?.provenance.rawValue },
+        column("map_source") { $0.detection?.source },
     ]
 
     /// Of a layer's row; the peak is the process's.

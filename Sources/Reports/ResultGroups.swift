@@ -9,9 +9,16 @@ struct ResultRow {
     var isPareto = false
 }
 
+extension Record {
+    /// What the cell is good for, in percent, by which the Pareto set is chosen: top-1 accuracy, or a detector's mAP.
+    var merit: (value: Double, provenance: Provenance, source: String?)? {
+        accuracy.map { ($0.top1, $0.provenance, $0.source) } ?? detection.map { ($0.map, $0.provenance, $0.source) }
+    }
+}
+
 /// Rows that may be compared with each other.
 struct ResultGroup {
-    enum Kind { case network, kernel }
+    enum Kind { case network, detector, kernel }
 
     let kind: Kind
     /// Such as `fashion_mobilenet_v1, 2 threads`.
@@ -40,8 +47,8 @@ struct ResultGroup {
     private var sources: [String] {
         var sources: [String] = []
         for row in rows {
-            guard let accuracy = row.record.accuracy, accuracy.provenance == .published else { continue }
-            let source = accuracy.source ?? "no source recorded"
+            guard let merit = row.record.merit, merit.provenance == .published else { continue }
+            let source = merit.source ?? "no source recorded"
             if !sources.contains(source) { sources.append(source) }
         }
         return sources.map { "published accuracies, not measured here: \($0)" }
@@ -60,12 +67,12 @@ struct ResultGroup {
         // Subjects in the order of the run, thread counts ascending within each.
         var subjects: [Key: Int] = [:]
         for key in order where subjects[key.withoutThreads] == nil { subjects[key.withoutThreads] = subjects.count }
-        let rank = { (key: Key) in (key.kind == .network ? 0 : 1, subjects[key.withoutThreads] ?? 0, key.threads ?? 0) }
+        let rank = { (key: Key) in (key.kind == .kernel ? 1 : 0, subjects[key.withoutThreads] ?? 0, key.threads ?? 0) }
         return order.sorted { rank($0) < rank($1) }.map { ResultGroup(key: $0, records: members[$0] ?? []) }
     }
 
     private init(key: Key, records: [Record]) {
-        kind = key.kind
+        kind = records.contains { $0.detection != nil } ? .detector : key.kind
         title = key.title
         var rows = records.map { ResultRow(record: $0, label: key.label(of: $0)) }
         rows.sort { ($0.record.latency?.median ?? .infinity) < ($1.record.latency?.median ?? .infinity) }
@@ -78,16 +85,12 @@ struct ResultGroup {
     private static func markPareto(_ rows: inout [ResultRow]) {
         for published in [false, true] {
             let competitors = rows.indices.filter { index in
-                guard rows[index].record.latency != nil, let accuracy = rows[index].record.accuracy else {
-                    return false
-                }
-                return (accuracy.provenance == .published) == published
+                guard rows[index].record.latency != nil, let merit = rows[index].record.merit else { return false }
+                return (merit.provenance == .published) == published
             }
             let points = competitors.compactMap { index -> (latency: Double, accuracy: Double)? in
-                guard let latency = rows[index].record.latency, let accuracy = rows[index].record.accuracy else {
-                    return nil
-                }
-                return (latency.median, accuracy.top1)
+                guard let latency = rows[index].record.latency, let merit = rows[index].record.merit else { return nil }
+                return (latency.median, merit.value)
             }
             for (index, onFront) in zip(competitors, Pareto.front(points)) { rows[index].isPareto = onFront }
         }

@@ -16,6 +16,11 @@ struct TableColumn: Sendable {
     static func columns(for kind: ResultGroup.Kind) -> [TableColumn] {
         switch kind {
         case .network: [mark, label, latency, interval, speedup, top1, delta, rate, ceiling, perCycle, model, path]
+        case .detector:
+            [
+                mark, label, latency, interval, speedup, map, mapDelta, precision, recall, rate, ceiling, perCycle,
+                model, path,
+            ]
         case .kernel: [label, latency, interval, speedup, rate, ceiling, perCycle, path]
         }
     }
@@ -42,11 +47,25 @@ struct TableColumn: Sendable {
 
     private static let top1 = TableColumn(title: Metric.top1.title) { row, detail in
         guard let accuracy = row.record.accuracy else { return "" }
-        if accuracy.provenance == .published { return Metric.top1.format(accuracy.top1) + " published" }
-        return detail == .full
-            ? Metric.top1.formatWithInterval(accuracy.top1, accuracy.ci95)
-            : Metric.top1.formatCompact(accuracy.top1, accuracy.ci95)
+        return merit(.top1, accuracy.top1, accuracy.ci95, accuracy.provenance, detail)
     }
+
+    private static let map = TableColumn(title: Metric.map.title) { row, detail in
+        guard let detection = row.record.detection else { return "" }
+        return merit(.map, detection.map, detection.ci95, detection.provenance, detail)
+    }
+
+    private static func merit(
+        _ metric: Metric, _ value: Double, _ interval: Interval?, _ provenance: Provenance, _ detail: Detail
+    ) -> String {
+        if provenance == .published { return metric.format(value) + " published" }
+        return detail == .full
+            ? metric.formatWithInterval(value, interval) : metric.formatCompact(value, interval)
+    }
+
+    private static let mapDelta = number(.deltaF32, expendable: 2) { $0.detection?.deltaF32.map { ($0, nil) } }
+    private static let precision = number(.precision) { $0.detection?.precision.map { ($0, nil) } }
+    private static let recall = number(.recall) { $0.detection?.recall.map { ($0, nil) } }
 
     private static let delta = number(.deltaF32, expendable: 2) { record in record.accuracy?.deltaF32.map { ($0, nil) }
     }

@@ -48,7 +48,10 @@ public struct Record: Codable, Sendable, Equatable {
     public var metrics: [String: Quantity]?
     /// How the counters were read, and what that cost.
     public var counting: Counting?
+    /// Of a network that names classes.
     public var accuracy: Accuracy?
+    /// Of a detector.
+    public var detection: DetectionQuality?
     public var error: NumericalError?
     /// Bytes of the parameters as stored.
     public var modelBytes: Int?
@@ -79,7 +82,7 @@ public struct Record: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case name, status, reason, network, width, resolution, op, shape, numerics, rounding, batch, threads, backend
-        case path, macs, counters, metrics, counting, accuracy, error, rerun, layers, layer
+        case path, macs, counters, metrics, counting, accuracy, detection, error, rerun, layers, layer
         case latency = "latency_ns"
         case gmacsPerSecond = "gmacs_per_s"
         case ceilingGmacsPerSecond = "ceiling_gmacs_per_s"

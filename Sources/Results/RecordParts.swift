@@ -92,6 +92,41 @@ public struct Accuracy: Codable, Sendable, Equatable {
     }
 }
 
+/// How well a detector finds objects, in percent: the measures of COCO (mAP) and of Jacob et al. 2017, table 4.5 (precision and
+/// recall). docs/detection.md has the definitions.
+public struct DetectionQuality: Codable, Sendable, Equatable {
+    /// Mean average precision over the overlaps 0.50, 0.55, …, 0.95.
+    public var map: Double
+    /// At an overlap of 0.50 alone; absent if a publication does not say.
+    public var map50: Double?
+    /// Of detections with a score of at least ½, averaged over the same overlaps; absent if there are none.
+    public var precision: Double?
+    public var recall: Double?
+    /// Number of images; absent if a publication does not say.
+    public var images: Int?
+    /// 95 % interval of `map`: its percentiles over sets of images drawn from these with replacement.
+    public var ci95: Interval?
+    /// Difference of `map` to the f32 cell of the same network, in points of percent.
+    public var deltaF32: Double?
+    public var provenance: Provenance
+    /// The publication; present exactly if the provenance is `published`.
+    public var source: String?
+
+    public init(
+        map: Double, map50: Double? = nil, precision: Double? = nil, recall: Double? = nil, images: Int? = nil,
+        ci95: Interval? = nil, deltaF32: Double? = nil, provenance: Provenance, source: String? = nil
+    ) {
+        (self.map, self.map50, self.precision, self.recall) = (map, map50, precision, recall)
+        (self.images, self.ci95, self.deltaF32) = (images, ci95, deltaF32)
+        (self.provenance, self.source) = (provenance, source)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case map, map50, precision, recall, images, ci95, provenance, source
+        case deltaF32 = "delta_f32"
+    }
+}
+
 /// How far a cell's outputs are from those it should have.
 public struct NumericalError: Codable, Sendable, Equatable {
     /// Signal to quantization-noise ratio against the f32 network, 10·log₁₀(Σx²/Σ(x−x̂)²), in dB. Absent if the

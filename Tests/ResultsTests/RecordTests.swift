@@ -42,6 +42,24 @@ import Testing
         #expect((json["latency_ns"] as? [String: Any])?["ci95"] as? [Double] == [1, 6])
     }
 
+    @Test func aDetectorsRecordTellsWhatItFinds() throws {
+        var record = Record(name: "r", status: .ok)
+        record.detection = DetectionQuality(
+            map: 61.25, map50: 88, precision: 70, recall: 66, images: 2000, ci95: Interval(60, 62), deltaF32: -0.5,
+            provenance: .measured)
+        let json = try object(Coding.line(record, of: "r"))
+        let detection = try #require(json["detection"] as? [String: Any])
+        #expect(
+            Set(detection.keys) == [
+                "map", "map50", "precision", "recall", "images", "ci95", "delta_f32", "provenance",
+            ])
+        #expect(detection["map"] as? Double == 61.25 && detection["delta_f32"] as? Double == -0.5)
+        #expect(json["accuracy"] == nil)
+        record.detection = DetectionQuality(map: 22.1, provenance: .published, source: "somewhere")
+        let published = try #require(try object(Coding.line(record, of: "r"))["detection"] as? [String: Any])
+        #expect(Set(published.keys) == ["map", "provenance", "source"])
+    }
+
     @Test func aProfiledRecordHoldsARecordPerLayer() throws {
         let json = try object(Coding.line(profiledRecord(), of: "r"))
         let layers = try #require(json["layers"] as? [[String: Any]])
