@@ -1,4 +1,5 @@
 internal import Counters
+internal import Datasets
 internal import Foundation
 internal import Measurement
 public import Networks
@@ -71,7 +72,7 @@ public final class SuiteRunner {
     private let checks = ReferenceChecks()
     private let placement = Placement()
     private var pools: [Int: ThreadPool] = [:]
-    private var accuracies: [String: Accuracy] = [:]
+    private var qualities: [String: CellQuality] = [:]
 
     public init(suite: Suite, cells: [Cell], options: Options) {
         (self.suite, self.cells, self.options) = (suite, cells, options)
@@ -151,7 +152,15 @@ public final class SuiteRunner {
                 _ = try models.dataset(dataset, split: "test", resolution: network.resolution)
             }
             if case .measured(let dataset, let split)? = suite.accuracy, model.dataset != nil {
-                _ = try models.dataset(dataset, split: split.rawValue, resolution: network.resolution)
+                let set = try models.dataset(dataset, split: split.rawValue, resolution: network.resolution)
+                guard (model.network.head == nil) == (set.objects == nil) else {
+                    throw RunnerError(
+                        .input,
+                        "accuracy of \(network.name) on \(dataset): "
+                            + (set.objects == nil
+                                ? "a detector is measured on boxes" : "a network for classes is not measured on boxes")
+                            + "; its dataset is \(model.dataset ?? "")")
+                }
             }
         }
     }
@@ -246,9 +255,14 @@ public final class SuiteRunner {
         case .ready(let ready):
             ready.record.rerun = options.rerun(cell)
             if case .network(let network) = cell.workload {
-                ready.record.accuracy = try accuracy(cell, network) { share in
+                let quality = try quality(cell, network) { share in
                     progress(.accuracy(cell: cell.name, done: done, total: cells.count, share: share))
                     return !shouldStop()
+                }
+                switch quality {
+                case .accuracy(let accuracy)?: ready.record.accuracy = accuracy
+                case .detection(let detection)?: ready.record.detection = detection
+                case nil: break
                 }
             }
             return .ready(ready)
@@ -263,30 +277,40 @@ public final class SuiteRunner {
         return pool
     }
 
-    /// Accuracy of the cell's model on this path; threads do not change it, so it is evaluated once for all of them.
-    /// - Parameter goOn: told the share of images done; false ends the evaluation, and there is no accuracy.
-    private func accuracy(
+    /// How well the cell's model does on this path; threads do not change it, so it is evaluated once for all of them.
+    private enum CellQuality {
+        case accuracy(Accuracy)
+        case detection(DetectionQuality)
+    }
+
+    /// - Parameter goOn: told the share of images done; false ends the evaluation, and there is no quality.
+    private func quality(
         _ cell: Cell, _ workload: NetworkWorkload, goOn: (_ share: Double) -> Bool
-    ) throws -> Accuracy? {
+    ) throws -> CellQuality? {
         guard let wanted = suite.accuracy else { return nil }
         let model = try models.float(workload)
         guard model.dataset != nil, case .measured(let name, let split) = wanted else {
             return Published.accuracy(network: workload.name, numerics: cell.numerics.description)
+                .map(CellQuality.accuracy)
         }
         let key = "\(workload.name)/\(cell.numerics)"
-        if let known = accuracies[key] { return known }
+        if let known = qualities[key] { return known }
         let set = try models.dataset(name, split: split.rawValue, resolution: workload.resolution)
-        let result =
+        let subject: ImageSweep.Model =
             switch cell.numerics {
-            case .f32: try AccuracyEvaluation.float(model, on: set, registry: options.registry, goOn: goOn)
-            case .quantized(let numerics):
-                try AccuracyEvaluation.integer(
-                    models.quantized(workload, numerics), on: set, registry: options.registry, goOn: goOn)
+            case .f32: .float(model)
+            case .quantized(let numerics): .integer(try models.quantized(workload, numerics))
             }
-        guard let result else { return nil }
-        let accuracy = Accuracy.measured(correct: result.correct, of: result.images)
-        accuracies[key] = accuracy
-        return accuracy
+        let quality: CellQuality? =
+            if model.network.head != nil {
+                try DetectionEvaluation.measure(subject, on: set, registry: options.registry, goOn: goOn)
+                    .map(CellQuality.detection)
+            } else {
+                try AccuracyEvaluation.measure(subject, on: set, registry: options.registry, goOn: goOn)
+                    .flatMap { Accuracy.measured(correct: $0.correct, of: $0.images) }.map(CellQuality.accuracy)
+            }
+        qualities[key] = quality
+        return quality
     }
 
     // MARK: Measuring
@@ -368,6 +392,11 @@ public final class SuiteRunner {
                 let float = byName[twin.name]?.accuracy, float.provenance == .measured
             {
                 record.accuracy?.deltaF32 = accuracy.top1 - float.top1
+            }
+            if let detection = record.detection, detection.provenance == .measured,
+                let float = byName[twin.name]?.detection, float.provenance == .measured
+            {
+                record.detection?.deltaF32 = detection.map - float.map
             }
             return record
         }

@@ -13,7 +13,7 @@ package struct GradientProbe {
     }
 
     private let graph: TrainingGraph
-    private let loss: CrossEntropy
+    private let labelSmoothing: Double
     private let isFrozen: Bool
 
     /// - Parameters:
@@ -30,19 +30,23 @@ package struct GradientProbe {
         if parameters.tensors.keys.contains(where: { $0.hasPrefix("range.") && $0.hasSuffix(".output") }) {
             try graph.simulation?.activations.load(network, parameters, done: .max)
         }
-        loss = CrossEntropy(classes: network.classes, smoothing: labelSmoothing)
+        self.labelSmoothing = labelSmoothing
     }
 
-    package func run(input: [Float], labels: [UInt8]) -> Result {
-        let (graph, loss) = (graph, loss)
+    package func run(input: [Float], labels: [UInt8]) -> Result { run(input: input, targets: .classes(labels)) }
+
+    /// - Parameter targets: one per image; images are not mirrored.
+    package func run(input: [Float], targets: TrainingTargets) -> Result {
+        let (graph, images) = (graph, targets.count)
+        let objective = targets.objective(graph.network, labelSmoothing: labelSmoothing)
         let mode: PassMode = isFrozen ? .frozen : .training(statisticsShare: 0.1)
         let size = graph.network.input.count
-        precondition(input.count == labels.count * size)
+        precondition(input.count == images * size)
         graph.team.run { member in
             let lane = graph.lanes[member]
-            graph.propagate(lane, batch: labels.count, mode: mode, loss: loss) { range in
+            graph.propagate(lane, batch: images, mode: mode, objective: objective) { range in
                 for (i, image) in range.enumerated() {
-                    lane.labels.base[i] = labels[image]
+                    lane.samples.base[i] = Sample(image: image)
                     for j in 0..<size { lane.activations[0][i * size + j] = input[image * size + j] }
                 }
             }
@@ -51,7 +55,7 @@ package struct GradientProbe {
         let named = graph.store.trained.map { ($0.name, Array(sum[$0.offset..<$0.offset + $0.count])) }
         let classes = graph.network.classes
         return Result(
-            loss: graph.lanes.reduce(0) { $0 + $1.loss } / Double(labels.count),
+            loss: graph.lanes.reduce(0) { $0 + $1.loss } / Double(images),
             logits: graph.lanes.flatMap { lane in
                 (0..<lane.images * classes).map { lane.activations[graph.network.last][$0] }
             },

@@ -15,17 +15,20 @@ final class Lane: @unchecked Sendable {
     /// Images of the current batch in this lane, and of all lanes together.
     var images = 0
     var batch = 0
-    let labels: Buffer<UInt8>
+    /// Which images they are.
+    let samples: Buffer<Sample>
     var loss = 0.0
     var correct = 0
     private let owned: [FloatBuffer]
+
+    var currentSamples: UnsafeBufferPointer<Sample> { UnsafeBufferPointer(start: samples.base, count: images) }
 
     init(
         index: Int, kernels: ck_training_table, capacity: Int, tensors: [Int], gradients plan: GradientPlan?,
         parameterGradient: UnsafeMutablePointer<Float>, scratch: Int, transposed: Int
     ) {
         (self.index, self.kernels, self.parameterGradient) = (index, kernels, parameterGradient)
-        labels = Buffer(capacity, zero: 0)
+        samples = Buffer(capacity, zero: Sample(image: 0))
         let activations = tensors.map { FloatBuffer(capacity * $0) }
         let slots = (plan?.slots ?? []).map { FloatBuffer(capacity * $0) }
         let extra = [FloatBuffer(scratch), FloatBuffer(transposed)]

@@ -8,6 +8,7 @@ public final class Trainer {
     private let images: TrainingImages
     private let validation: TrainingImages?
     private let graph: TrainingGraph
+    private let objective: any Objective
     private let batch: Int
     private var position: TrainingPosition
 
@@ -22,7 +23,9 @@ public final class Trainer {
     ) throws(TrainingError) {
         try options.validate()
         try images.check(network)
+        try images.targets.check(options)
         try validation?.check(network)
+        objective = images.targets.objective(network, labelSmoothing: options.labelSmoothing)
         (self.network, self.images, self.validation, self.options) = (network, images, validation, options)
         batch = min(options.batchSize, images.count)
         graph = try TrainingGraph(
@@ -127,21 +130,20 @@ public final class Trainer {
 
     /// One batch: forward, backward and the optimiser's step on all threads.
     private func step(_ order: [Int], rate: Double, mode: PassMode) throws(TrainingError) {
-        let (graph, images, options, batch) = (graph, images, options, batch)
+        let (graph, images, options, batch, objective) = (graph, images, options, batch, objective)
         let first = position.step * batch
-        let loss = CrossEntropy(classes: network.classes, smoothing: options.labelSmoothing)
         let flips = Randomness(seed: options.seed, .flip, position.epoch)
         graph.team.run { member in
             let lane = graph.lanes[member]
             graph.propagate(
-                lane, batch: batch, mode: mode, loss: loss
+                lane, batch: batch, mode: mode, objective: objective
             ) { range in
                 for (i, place) in range.enumerated() {
                     let image = order[first + place]
+                    let sample = Sample(image: image, isMirrored: options.flips && flips.bits(image) & 1 == 1)
                     images.copy(
-                        image, flipped: options.flips && flips.bits(image) & 1 == 1,
-                        to: lane.activations[0] + i * images.shape.count)
-                    lane.labels.base[i] = images.labels[image]
+                        image, flipped: sample.isMirrored, to: lane.activations[0] + i * images.shape.count)
+                    lane.samples.base[i] = sample
                 }
             }
             graph.team.barrier()

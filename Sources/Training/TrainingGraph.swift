@@ -61,10 +61,10 @@ final class TrainingGraph: Sendable {
         (batch * lane / lanes)..<(batch * (lane + 1) / lanes)
     }
 
-    /// Forward, loss and backward of the lane's images, which `fill` writes (tensor 0 and labels) given their range in
+    /// Forward, loss and backward of the lane's images, which `fill` writes (tensor 0 and `samples`) given their range in
     /// the batch. The lane's loss, hits and parameter gradient are left in it.
     func propagate(
-        _ lane: Lane, batch: Int, mode: PassMode, loss: CrossEntropy, _ fill: (Range<Int>) -> Void
+        _ lane: Lane, batch: Int, mode: PassMode, objective: any Objective, _ fill: (Range<Int>) -> Void
     ) {
         quantizeWeights(lane)
         let range = Self.share(lane.index, of: batch, lanes: lanes.count)
@@ -72,8 +72,8 @@ final class TrainingGraph: Sendable {
         fill(range)
         lane.parameterGradient.update(repeating: 0, count: store.values.count)
         for layer in layers { layer.forward(lane, mode) }
-        (lane.loss, lane.correct) = loss.evaluate(
-            lane.images, logits: lane.activations[network.last], labels: lane.labels.base, batch: batch,
+        (lane.loss, lane.correct) = objective.evaluate(
+            lane.currentSamples, outputs: lane.activations[network.last], batch: batch,
             gradient: lane.gradients[network.last])
         for layer in layers.reversed() { layer.backward(lane) }
     }
@@ -110,7 +110,7 @@ final class TrainingGraph: Sendable {
 
     /// Mean loss and share of hits over `images` with the moving statistics.
     func evaluate(_ images: TrainingImages) -> Evaluation {
-        let loss = CrossEntropy(classes: network.classes, smoothing: 0)
+        let objective = images.targets.objective(network, labelSmoothing: 0)
         team.run { member in
             let lane = lanes[member]
             let share = Self.share(member, of: images.count, lanes: lanes.count)
@@ -121,12 +121,11 @@ final class TrainingGraph: Sendable {
                 (lane.images, lane.batch) = (count, count)
                 for i in 0..<count {
                     images.copy(first + i, flipped: false, to: lane.activations[0] + i * images.shape.count)
-                    lane.labels.base[i] = images.labels[first + i]
+                    lane.samples.base[i] = Sample(image: first + i)
                 }
                 for layer in layers { layer.forward(lane, .inference) }
-                let result = loss.evaluate(
-                    count, logits: lane.activations[network.last], labels: lane.labels.base, batch: count, gradient: nil
-                )
+                let result = objective.evaluate(
+                    lane.currentSamples, outputs: lane.activations[network.last], batch: count, gradient: nil)
                 total.loss += result.loss
                 total.correct += result.correct
             }

@@ -57,6 +57,11 @@ public struct ModelDifference: Sendable {
         guard let dataset = float.dataset else {
             throw RunnerError(.input, "\(workload.family) has random weights: there is no class to name rightly")
         }
+        guard float.network.head == nil else {
+            throw RunnerError(
+                .input,
+                "\(workload.family) is a detector: it does not name one class for an image, which is what is compared")
+        }
         let integer = try RunnerError.wrap(.input) {
             if numerics.training == .qat, let reason = try store.missingTraining(workload, numerics) {
                 throw RunnerError(.input, reason)
@@ -137,7 +142,7 @@ private final class AnswerPairs: @unchecked Sendable {
         integer.run()
         let reals = Array(float.output)
         let levels = integer.integers(of: integer.network.last)
-        let (a, b) = (AccuracyEvaluation.firstLargest(reals), AccuracyEvaluation.firstLargest(levels))
+        let (a, b) = (ImageSweep.firstLargest(reals), ImageSweep.firstLargest(levels))
         return ModelDifference.Image(
             index: index, label: Int(set.labels[index]), floatClass: a, integerClass: b,
             floatMargin: reals[a] - reals[b], integerMargin: Float(Double(levels[b] - levels[a]) * scale))

@@ -1,5 +1,6 @@
 internal import Datasets
 internal import Networks
+internal import Runner
 internal import Training
 
 /// The images that a network is trained on, and those that it is judged by.
@@ -17,7 +18,8 @@ struct TrainingData {
             if let limit { set = set.prefix(limit) }
             set = set.resized(to: network.resolution)
             return try TrainingImages(
-                pixels: set.pixels, labels: set.labels, height: set.height, width: set.width, channels: set.channels)
+                pixels: set.pixels, targets: TrainingTargets(set), height: set.height, width: set.width,
+                channels: set.channels)
         }
         (train, test) = try Failure.wrap(.usage) { (try load("train", limit: limit), try load("test", limit: nil)) }
     }

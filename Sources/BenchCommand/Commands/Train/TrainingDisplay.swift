@@ -18,22 +18,24 @@ struct TrainingDisplay {
         if !quiet { Console.note(text()) }
     }
 
-    /// - Parameter leftOfAll: seconds until the last training's end.
-    func show(_ progress: TrainingProgress, leftOfAll: Double?) {
+    /// - Parameters:
+    ///   - hits: what it means that an image is a hit, such as `accuracy`.
+    ///   - leftOfAll: seconds until the last training's end.
+    func show(_ progress: TrainingProgress, hits: String, leftOfAll: Double?) {
         let epoch = "epoch \(progress.epoch)/\(progress.epochs)"
         let rate = progress.imagesPerSecond.map { String(format: "%.0f images/s", $0) }
         let left = progress.secondsLeft.flatMap { $0 > 0 ? "\(ProgressLine.time($0)) left" : nil }
         let all = leftOfAll.map { "\(ProgressLine.time($0)) left of all" }
         let loss = String(format: "loss %.4f", progress.loss)
-        let accuracy = String(format: "training accuracy %.2f %%", progress.accuracy * 100)
+        let training = String(format: "training \(hits) %.2f %%", progress.accuracy * 100)
         if let validation = progress.validation {
-            let test = String(format: "test accuracy %.2f %%", validation.accuracy * 100)
-            let parts = [loss, accuracy, test, rate, left, all].compactMap(\.self)
+            let test = String(format: "test \(hits) %.2f %%", validation.accuracy * 100)
+            let parts = [loss, training, test, rate, left, all].compactMap(\.self)
             note((title.map { "\($0), " } ?? "") + "\(epoch): \(parts.joined(separator: ", "))")
         } else {
             let done = Double(progress.epoch - 1) + Double(progress.step) / Double(progress.steps)
             // What matters most stands first: a narrow terminal cuts off the end.
-            let parts = [title, epoch, left, all, rate, loss, accuracy].compactMap(\.self)
+            let parts = [title, epoch, left, all, rate, loss, training].compactMap(\.self)
             line.show(
                 "\(ProgressLine.bar(done / Double(progress.epochs), width: 12)) \(parts.joined(separator: ", "))")
         }

@@ -67,7 +67,7 @@ struct TrainingSession {
         let outcome = try trainer.run(
             progress: { progress in
                 last = progress.validation ?? last
-                display.show(progress, leftOfAll: leftOfAll(progress))
+                display.show(progress, hits: data.train.targets.hits, leftOfAll: leftOfAll(progress))
             },
             shouldStop: { Interrupt.requested }, checkpointEvery: trainer.stepsPerEpoch,
             checkpoint: { try save($0) })
@@ -79,12 +79,20 @@ struct TrainingSession {
                 "interrupted; the state is in \(statePath): the same command with --resume goes on from it")
         }
         let evaluation = try last ?? trainer.evaluate(data.test)
-        try Failure.wrap(.internalError) {
-            try Checkpoint(parameters: trainer.parameters, metadata: card(trainer, evaluation, data.train.count))
-                .save(path, precision: precision)
+        var card = card(trainer, evaluation, data.train.count)
+        func write() throws {
+            try Failure.wrap(.internalError) {
+                try Checkpoint(parameters: trainer.parameters, metadata: card).save(path, precision: precision)
+            }
         }
+        try write()
         try? FileManager.default.removeItem(atPath: statePath)
-        print(try summary(evaluation))
+        let measured = try measured()
+        if case .detection(let quality)? = measured {
+            card["test_map"] = String(format: "%.2f", quality.map)
+            try write()
+        }
+        print("\(path): \(job.network.name), \(summary(evaluation, measured))")
     }
 
     private func trainer(
@@ -156,28 +164,33 @@ struct TrainingSession {
         if let from { command += " --from \(from)" }
         var card = [
             "network": job.network.name, "dataset": job.dataset, "command": command,
-            "test_accuracy": String(format: "%.2f", evaluation.accuracy * 100), "test_images": "\(evaluation.images)",
-            "kernels": trainer.state.metadata["training.kernels"] ?? "",
+            "test_images": "\(evaluation.images)", "kernels": trainer.state.metadata["training.kernels"] ?? "",
         ]
+        // A detector's card gets its mAP once the file is written.
+        if job.network.head == nil { card["test_accuracy"] = String(format: "%.2f", evaluation.accuracy * 100) }
         if let numerics = job.numerics { card["numerics"] = "\(numerics)" }
         return card
     }
 
-    private func summary(_ evaluation: Evaluation) throws -> String {
-        func percent(_ correct: Int, _ images: Int) -> String {
-            String(format: "%.2f %%", 100 * Double(correct) / Double(images))
-        }
-        let text =
-            "\(path): \(job.network.name), \(percent(evaluation.correct, evaluation.images)) of \(evaluation.images) "
-            + "test images"
-        guard let numerics = job.numerics else { return text }
+    /// What the checkpoint is worth by the kernels that suites time; nil where the training's own evaluation says it.
+    private func measured() throws -> CheckpointQuality? {
+        guard job.numerics != nil || job.network.head != nil else { return nil }
         // What was written, not what was trained: the two differ where values were rounded to f16.
-        let integer = try Failure.wrap(.internalError) {
-            try IntegerAccuracy.measure(
-                job.network, Checkpoint.load(path), numerics, dataset: job.dataset, split: "test", goOn: { _ in true })
+        return try Failure.wrap(.internalError) {
+            try CheckpointQuality.measure(
+                job.network, Checkpoint.load(path), job.numerics, dataset: job.dataset, split: "test",
+                goOn: { _ in true })
         }
-        guard let integer else { return text }
-        return text + " simulated, \(percent(integer.correct, integer.images)) by integers alone"
+    }
+
+    private func summary(_ evaluation: Evaluation, _ measured: CheckpointQuality?) -> String {
+        if let measured, case .detection = measured {
+            return "\(measured.text) on \(evaluation.images) test images"
+                + (job.numerics == nil ? "" : " by integers alone")
+        }
+        let own = CheckpointQuality.classes(correct: evaluation.correct, images: evaluation.images).text
+        return "\(own) of \(evaluation.images) test images"
+            + (measured.map { " simulated, \($0.text) by integers alone" } ?? "")
     }
 
     /// The flags behind the training's options.
