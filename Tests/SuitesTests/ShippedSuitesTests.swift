@@ -21,6 +21,9 @@ import Testing
         ] {
             catalogue.networks[name] = .init(hasWidth: false, defaultResolution: 28, minimumResolution: 8)
         }
+        catalogue.networks["fashion_detector"] = Catalogue.Network(
+            hasWidth: true, defaultResolution: 64, minimumResolution: 32)
+        catalogue.datasets.insert("fashion-scenes")
         return catalogue
     }()
 
@@ -46,6 +49,7 @@ import Testing
         #expect(try expansion("resnet.json").cells.count == 4 * 3 * 2)
         #expect(try expansion("depth.json").cells.count == 4 * 3)
         #expect(try expansion("inception.json").cells.count == 2 * 3)
+        #expect(try expansion("detection.json").cells.count == 2 * 4 * 2)
         #expect(try expansion("smoke.json").cells.count == 3 * 2 + 2 + 4)
         #expect(try expansion("guard.json").cells.count == 4 * 2)
         #expect(try expansion("pointwise.json").cells.count == (19 + 18 + 4) * 2)
