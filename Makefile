@@ -13,7 +13,7 @@ share = $(DESTDIR)$(PREFIX)/share/bench
 shared = report-templates suites checkpoints
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run smoke guard paths test golden lint install uninstall clean
+.PHONY: help deps build run smoke guard paths paper test golden lint install uninstall clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t' | expand -t 18
@@ -35,6 +35,9 @@ guard: build ## int8 must not be slower than f32: status 3 if it is
 
 paths: build ## matrix products on every instruction set, each against its own ceiling
 	scripts/paths.sh $(bench) $(RESULTS) suites/gemm.json suites/pointwise.json
+
+paper: build ## make the tables of docs/paper.md anew from results/reference
+	scripts/paper.sh $(bench)
 
 test: deps ## run all tests
 	$(SWIFT) test -c release --disable-xctest

@@ -46,7 +46,8 @@ struct BenchRoot: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            RunCommand.self, ListCommand.self, TrainCommand.self, DiffCommand.self, CountersCommand.self,
+            RunCommand.self, ReportCommand.self, ListCommand.self, TrainCommand.self, DiffCommand.self,
+            CountersCommand.self,
             MachineCommand.self,
             DoctorCommand.self,
         ])

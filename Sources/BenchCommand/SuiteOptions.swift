@@ -3,6 +3,7 @@ internal import Datasets
 internal import Foundation
 internal import Networks
 internal import QuantKernels
+internal import Reports
 internal import Suites
 
 /// What `run` and `list` share: which suite, which of its cells.
@@ -50,7 +51,7 @@ struct SuiteOptions: ParsableArguments {
                             minimumResolution: $0.minimumResolution)
                     )
                 }),
-            datasets: Set(DatasetCatalogue.all.map(\.name)))
+            datasets: Set(DatasetCatalogue.all.map(\.name)), papers: PaperTable.ids)
     }
 }
 

@@ -63,6 +63,19 @@ public enum Statistics {
         return Interval(successes == 0 ? 0 : center - half, successes == trials ? 1 : center + half)
     }
 
+    /// The interval of a difference of two shares from their own intervals (Newcombe 1998, method 10): d − √((p₁ − l₁)² + (u₂ − p₂)²)
+    /// to d + √((u₁ − p₁)² + (p₂ − l₂)²). Its samples are taken to be independent: of two judgements of the same cases, which mostly
+    /// agree, the interval is wider than it need be.
+    public static func differenceInterval(
+        _ first: (value: Double, interval: Interval), _ second: (value: Double, interval: Interval)
+    ) -> Interval {
+        func hypotenuse(_ a: Double, _ b: Double) -> Double { (a * a + b * b).squareRoot() }
+        let difference = first.value - second.value
+        return Interval(
+            difference - hypotenuse(first.value - first.interval.low, second.interval.high - second.value),
+            difference + hypotenuse(first.interval.high - first.value, second.value - second.interval.low))
+    }
+
     /// The standard normal distribution's 97.5 % quantile.
     private static let normalQuantile975 = 1.959963984540054
 }

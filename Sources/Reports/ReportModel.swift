@@ -5,7 +5,8 @@ import Results
 ///
 /// Every key is always there: a section whose list is empty is left out by Mustache.
 enum ReportModel {
-    static func values(of file: ResultsFile) -> [String: Any] {
+    /// - Parameter links: what stands before the names of drawings, where the report does not lie beside them.
+    static func values(of file: ResultsFile, links: String = "") -> [String: Any] {
         let context = file.context
         let ran = file.benchmarks.filter { $0.status == .ok }
         let ceilings = context.ceilings ?? []
@@ -21,6 +22,8 @@ enum ReportModel {
             "counters": CounterTables.sections(ran),
             "sources": CounterTables.sources(ran),
             "has_sources": !CounterTables.sources(ran).isEmpty,
+            "papers": PaperSections.values(of: file, links: links),
+            "has_papers": context.suite?.paper != nil,
             "problems": file.benchmarks.filter { $0.status != .ok }.map {
                 ["name": $0.name, "status": $0.status.rawValue, "reason": $0.reason ?? "no reason recorded"]
             },

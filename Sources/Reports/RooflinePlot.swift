@@ -67,9 +67,10 @@ public struct RooflinePlot: Sendable {
         }
         guard !all.isEmpty, let top = roofs.map(\.rate).max() else { return nil }
         let axes = Axes(
-            x: Axis(
-                all.map(\.x) + ceiling.levels.map { top / $0.gbPerSecond }, from: Self.frame.left, to: Self.frame.right),
-            y: Axis(all.map(\.y) + [top * 1.15], from: Self.frame.bottom, to: Self.frame.top))
+            x: .logarithmic(
+                all.map(\.x) + ceiling.levels.map { top / $0.gbPerSecond }, margin: 1.4, from: Self.frame.left,
+                to: Self.frame.right),
+            y: .logarithmic(all.map(\.y) + [top * 1.15], margin: 1.4, from: Self.frame.bottom, to: Self.frame.top))
         var canvas = SVGCanvas(width: Self.width, height: Self.height)
         canvas.text("\(name): roofline of its layers", at: (Self.frame.left, 24), "#111", size: 16, isBold: true)
         if let processor = context.processor?.name {
@@ -103,34 +104,9 @@ public struct RooflinePlot: Sendable {
 
     // MARK: Axes
 
-    /// A logarithmic axis between pixels.
-    private struct Axis {
-        let low: Double
-        let high: Double
-        let start: Double
-        let end: Double
-
-        /// Wide enough for all values and a little more.
-        init(_ values: [Double], from start: Double, to end: Double) {
-            low = (values.min() ?? 1) / 1.4
-            high = (values.max() ?? 10) * 1.4
-            (self.start, self.end) = (start, end)
-        }
-
-        func pixel(_ value: Double) -> Double { start + (end - start) * log(value / low) / log(high / low) }
-
-        /// 1, 2, 5, 10, … inside; only powers of ten where there would be many.
-        var ticks: [Double] {
-            let steps: [Double] = log10(high / low) > 3 ? [1] : [1, 2, 5]
-            let decades = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
-            return decades.flatMap { decade in steps.map { $0 * pow(10, Double(decade)) } }
-                .filter { $0 >= low && $0 <= high }
-        }
-    }
-
     private struct Axes {
-        let x: Axis
-        let y: Axis
+        let x: PlotAxis
+        let y: PlotAxis
 
         func point(_ x: Double, _ y: Double) -> (x: Double, y: Double) { (self.x.pixel(x), self.y.pixel(y)) }
     }
@@ -139,12 +115,12 @@ public struct RooflinePlot: Sendable {
         for tick in axes.x.ticks {
             let x = axes.x.pixel(tick)
             canvas.line((x, frame.top), (x, frame.bottom), "#e4e4e4")
-            canvas.text(number(tick), at: (x, frame.bottom + 18), anchor: .middle)
+            canvas.text(PlotAxis.text(tick), at: (x, frame.bottom + 18), anchor: .middle)
         }
         for tick in axes.y.ticks {
             let y = axes.y.pixel(tick)
             canvas.line((frame.left, y), (frame.right, y), "#e4e4e4")
-            canvas.text(number(tick), at: (frame.left - 8, y + 4), anchor: .end)
+            canvas.text(PlotAxis.text(tick), at: (frame.left - 8, y + 4), anchor: .end)
         }
         canvas.line((frame.left, frame.bottom), (frame.right, frame.bottom), "#888")
         canvas.line((frame.left, frame.top), (frame.left, frame.bottom), "#888")
@@ -153,10 +129,6 @@ public struct RooflinePlot: Sendable {
             size: 13, anchor: .middle)
         canvas.text(
             "GMAC/s", at: (20, (frame.top + frame.bottom) / 2), size: 13, anchor: .middle, turned: -90)
-    }
-
-    private static func number(_ value: Double) -> String {
-        value >= 1 ? String(Int(value.rounded())) : String(format: "%g", value)
     }
 
     // MARK: What is in it

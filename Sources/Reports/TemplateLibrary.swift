@@ -1,6 +1,6 @@
 import Foundation
 import Mustache
-import Results
+public import Results
 
 /// The report templates, `<name>.mustache`, of one or more folders.
 public struct TemplateLibrary: Sendable {
@@ -18,10 +18,13 @@ public struct TemplateLibrary: Sendable {
     }
 
     /// Renders a template with results.
+    /// - Parameters:
+    ///   - name: the file's name without `.mustache`, such as `run.md`.
+    ///   - links: what stands before the names of drawings, for a text that does not lie beside them.
     /// - Throws: `ReportError`: a template that is missing or wrong, or results of a debug build.
-    func render(_ name: String, _ file: ResultsFile) throws(ReportError) -> String {
+    public func render(_ name: String, _ file: ResultsFile, links: String = "") throws(ReportError) -> String {
         if file.context.buildConfiguration == "debug" { throw .debugBuild }
-        return try render(name, ReportModel.values(of: file))
+        return try render(name, ReportModel.values(of: file, links: links))
     }
 
     /// Renders a template with its partials.

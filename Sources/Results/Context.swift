@@ -162,9 +162,12 @@ public struct SuiteIdentity: Codable, Sendable, Equatable {
     public var name: String
     /// Hash of the suite file's bytes.
     public var hash: String
+    /// Published tables that reports set beside the results; absent if there are none.
+    public var paper: [String]?
 
-    public init(name: String, hash: String) {
+    public init(name: String, hash: String, paper: [String] = []) {
         self.name = name
         self.hash = hash
+        self.paper = paper.isEmpty ? nil : paper
     }
 }

@@ -200,7 +200,7 @@ public final class SuiteRunner {
         context.buildConfiguration = BuildFacts.configuration
         context.compiler = BuildFacts.compiler
         context.revision = BuildFacts.revision(executable: options.executable)
-        context.suite = SuiteIdentity(name: suite.name, hash: suite.digest)
+        context.suite = SuiteIdentity(name: suite.name, hash: suite.digest, paper: suite.papers)
         context.seed = options.seed
         context.startTime = ISO8601DateFormatter().string(from: Date())
         context.papiVersion = KernelCounters.papiVersion

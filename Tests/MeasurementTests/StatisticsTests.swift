@@ -120,6 +120,16 @@ import Testing
         #expect(paired.interval.width < shuffled.interval.width)
     }
 
+    /// Newcombe 1998, table II, example (a): 56/70 − 48/80, method 10 gives 0.0524 to 0.3339.
+    @Test func differenceOfShares() throws {
+        let first = try #require(Statistics.wilsonInterval(successes: 56, trials: 70))
+        let second = try #require(Statistics.wilsonInterval(successes: 48, trials: 80))
+        let interval = Statistics.differenceInterval((0.8, first), (0.6, second))
+        #expect(abs(interval.low - 0.0524) < 5e-5 && abs(interval.high - 0.3339) < 5e-5)
+        let opposite = Statistics.differenceInterval((0.6, second), (0.8, first))
+        #expect(abs(opposite.low + interval.high) < 1e-12 && abs(opposite.high + interval.low) < 1e-12)
+    }
+
     @Test func bothSidesNeedUsableSamples() {
         let good = [1.0, 2, 3, 4, 5, 6]
         #expect(Statistics.ratioOfMedians(numerator: good, denominator: [1, 2, 3, 4, 5]) == nil)

@@ -10,7 +10,7 @@ enum Fixture {
     static let templates = root + "/report-templates"
     static let golden = root + "/Tests/ReportsTests/Golden"
 
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
     private static func results(pmu: Bool) -> ResultsFile {

@@ -49,6 +49,20 @@ import Testing
         #expect(suite.cases[1].workloads.map(\.name) == ["mobilenet_v1_1.0_224"])
     }
 
+    @Test func publishedTables() throws {
+        func suite(_ paper: String) -> String {
+            suiteText(cases: #"{"gemm": [1, 2, 3], "numerics": "f32"}"#, rest: "\"paper\": \(paper)")
+        }
+        #expect(try parseSuite(suite(#"["jacob-4.7", "equal-bytes"]"#)).papers == ["jacob-4.7", "equal-bytes"])
+        #expect(try parseSuite(suite(#""jacob-4.7""#)).papers == ["jacob-4.7"])
+        #expect(
+            complaints(suite(#"["jacob-4.9"]"#)) == [
+                "suites/x.json:3:11: paper 'jacob-4.9': no such published table; did you mean 'jacob-4.7' or 'jacob-4.8'? (at paper[0])"
+            ])
+        #expect(complaints(suite("[4.7]")).first?.contains("must be a text, such as \"jacob-4.7\"") == true)
+        #expect(complaints(suite("[]")).count == 1)
+    }
+
     @Test func publishedAccuracy() throws {
         let text = suiteText(
             cases: #"{"network": "mobilenet_v1", "numerics": "f32"}"#, rest: #""accuracy": {"published": true}"#)

@@ -7,7 +7,7 @@ let testCatalogue = Catalogue(
         "fashion_mobilenet_v1": Catalogue.Network(hasWidth: true, defaultResolution: 28, minimumResolution: 8),
         "resnet18": Catalogue.Network(hasWidth: false, defaultResolution: 224, minimumResolution: 32),
     ],
-    datasets: ["fashion-mnist", "mnist"])
+    datasets: ["fashion-mnist", "mnist"], papers: ["jacob-4.7", "jacob-4.8", "equal-bytes"])
 
 func parseSuite(_ text: String) throws(SuiteError) -> Suite {
     try Suite.parse(Array(text.utf8), file: "suites/x.json", catalogue: testCatalogue)

@@ -242,7 +242,7 @@ struct RunCommand: ParsableCommand {
             throw Failure(status, message)
         }
         let folder = base.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let plots = RooflinePlot.all(of: file).map { (svg: $0.svg, path: "\(folder)/\($0.file)") }
+        let plots = ReportDrawings.all(of: file).map { (svg: $0.svg, path: "\(folder)/\($0.file)") }
         let texts: [(text: String, ending: String, export: String?)]
         do {
             texts = [

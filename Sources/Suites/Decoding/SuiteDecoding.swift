@@ -47,7 +47,9 @@ extension Suite {
 
 extension SuiteDecoder {
     mutating func decodeSuite(_ document: JSONValue, digest: String) -> Suite? {
-        let known = ["schema_version", "name", "cases", "measure", "counters", "accuracy", "require", "training"]
+        let known = [
+            "schema_version", "name", "cases", "measure", "counters", "accuracy", "require", "training", "paper",
+        ]
         guard checkObject(document, known: known, what: "a suite") else { return nil }
         let version = decodeVersion(document)
         let name = required("name", of: document, example: "\"mobilenet\"").flatMap { decodeName($0) }
@@ -57,10 +59,12 @@ extension SuiteDecoder {
         let accuracy = document["accuracy"].flatMap { decodeAccuracy($0) }
         let requirements = document["require"].flatMap { decodeRequirements($0) }
         let training = document["training"].flatMap { decodeTraining($0) } ?? SuiteTraining()
-        guard let version, let name, let cases, let measure, let counters else { return nil }
+        let papers = document["paper"].map { list($0) { $0.decodePaper($1) } } ?? []
+        guard let version, let name, let cases, let measure, let counters, let papers else { return nil }
         return Suite(
             schemaVersion: version, name: name, file: file, digest: digest, cases: cases, measure: measure,
-            counters: counters, accuracy: accuracy, requirements: requirements, training: training)
+            counters: counters, accuracy: accuracy, requirements: requirements, papers: papers,
+            training: training)
     }
 
     private mutating func decodeVersion(_ document: JSONValue) -> Int? {
@@ -94,6 +98,15 @@ extension SuiteDecoder {
         }
         let names = elements.compactMap { string($0, example: "core") }
         return names.count == elements.count ? names : nil
+    }
+
+    private mutating func decodePaper(_ value: JSONValue) -> String? {
+        guard let id = string(value, example: catalogue.papers.first ?? "jacob-4.7") else { return nil }
+        guard catalogue.papers.contains(id) else {
+            refuse(value, "no such published table; \(suggestion(for: id, among: catalogue.papers))")
+            return nil
+        }
+        return id
     }
 
     private mutating func decodeRequirements(_ value: JSONValue) -> Requirements? {

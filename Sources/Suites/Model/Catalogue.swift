@@ -16,8 +16,10 @@ public struct Catalogue: Sendable {
 
     public var networks: [String: Network]
     public var datasets: Set<String>
+    /// Published tables that reports can set beside a suite's results.
+    public var papers: [String]
 
-    public init(networks: [String: Network], datasets: Set<String>) {
-        (self.networks, self.datasets) = (networks, datasets)
+    public init(networks: [String: Network], datasets: Set<String>, papers: [String] = []) {
+        (self.networks, self.datasets, self.papers) = (networks, datasets, papers)
     }
 }

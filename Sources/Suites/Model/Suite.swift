@@ -15,6 +15,8 @@ public struct Suite: Hashable, Sendable {
     public var counters: [String]
     public var accuracy: AccuracySource?
     public var requirements: Requirements?
+    /// Published tables that the report sets beside the results.
+    public var papers: [String]
     /// How the checkpoints that it needs are trained.
     public var training: SuiteTraining
 }
