@@ -24,6 +24,9 @@ extension String {
         return lines.isEmpty ? [""] : lines
     }
 
+    /// Up to its first comma or colon.
+    var firstClause: String { String(prefix { $0 != "," && $0 != ":" }) }
+
     /// Cut to `width` columns, the last of them an ellipsis; unchanged if it fits.
     func truncated(to width: Int) -> String {
         guard displayWidth > width else { return self }

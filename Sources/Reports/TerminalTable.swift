@@ -20,11 +20,22 @@ public struct TerminalTable {
         let counters = counters(file.benchmarks.filter { $0.status == .ok })
         if !counters.isEmpty { sections.append(counters) }
         let problems = file.benchmarks.filter { $0.status != .ok }
-        if !problems.isEmpty {
-            let lines = problems.map { "\($0.name): \($0.status.rawValue): \($0.reason ?? "no reason recorded")\n" }
-            sections.append(lines.joined())
-        }
+        if !problems.isEmpty { sections.append(self.problems(problems)) }
         return sections.joined(separator: "\n")
+    }
+
+    /// A line for each cell without numbers; one for many that were skipped for the same kind of reason.
+    private func problems(_ records: [Record]) -> String {
+        func line(_ record: Record) -> String {
+            "\(record.name): \(record.status.rawValue): \(record.reason ?? "no reason recorded")\n"
+        }
+        let kind = { (record: Record) in record.status == .skipped ? record.reason?.firstClause : nil }
+        let counts = Dictionary(grouping: records, by: kind).mapValues(\.count)
+        var told: Set<String> = []
+        return records.map { record in
+            guard let clause = kind(record), let count = counts[clause], count > 3 else { return line(record) }
+            return told.insert(clause).inserted ? "\(count) cells skipped: \(clause); the first: \(line(record))" : ""
+        }.joined()
     }
 
     /// Where counters come from, a line for each provenance and then for each reason; their numbers take more room than a

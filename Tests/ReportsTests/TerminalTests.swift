@@ -73,4 +73,19 @@ import Testing
             context: Context(), benchmarks: Fixture.withoutPMU.benchmarks.filter { $0.op == "gemm" })
         #expect(!TerminalTable(color: false).render(product).contains("MAC/cycle"))
     }
+
+    /// Many cells without a checkpoint are one line; failures are all told.
+    @Test func manySkippedCellsAreOneLine() {
+        var records = (1...5).map {
+            Record(
+                name: "net_\($0)", status: .skipped, reason: "no checkpoint, net_\($0).safetensors: make it with `x`")
+        }
+        records += (1...5).map { Record(name: "bad_\($0)", status: .failed, reason: "wrong, by \($0)") }
+        records.append(Record(name: "other", status: .skipped, reason: "no such kernel"))
+        let text = TerminalTable(color: false).render(ResultsFile(context: Context(), benchmarks: records))
+        #expect(
+            text.split(separator: "\n").map(String.init) == [
+                "5 cells skipped: no checkpoint; the first: net_1: skipped: no checkpoint, net_1.safetensors: make it with `x`"
+            ] + (1...5).map { "bad_\($0): failed: wrong, by \($0)" } + ["other: skipped: no such kernel"])
+    }
 }

@@ -68,7 +68,7 @@ enum PaperSections {
     /// `[{names, reason}]`: numbers that are missing for one reason stand together. Of a reason its first clause is enough: what
     /// follows, the command that would help, stands in the report's list of cells without numbers.
     private static func missing(_ missing: [(name: String, reason: String)]) -> [[String: Any]] {
-        let missing = missing.map { (name: $0.name, reason: String($0.reason.prefix { $0 != "," && $0 != ":" })) }
+        let missing = missing.map { (name: $0.name, reason: $0.reason.firstClause) }
         return missing.map(\.reason).inOrder.map { reason in
             [
                 "names": missing.filter { $0.reason == reason }.map(\.name).inOrder.joined(separator: ", "),
