@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the tables of docs/paper.md anew from the records in results/reference: in each block between a line
-# `<!-- bench report FILE … -->` and the next `<!-- end -->` stands what that command prints.
+# `<!-- bench report FILE … -->` and the next `<!-- end -->` stands what that command prints, or nothing without that file.
 # usage: scripts/paper.sh PATH/TO/bench
 set -eu
 bench=$(realpath "$1")
@@ -12,11 +12,16 @@ while IFS= read -r line; do
     case $line in
     '<!-- bench report '*' -->')
         command=${line#'<!-- bench '}
-        printf '%s\n\n' "$line"
-        # The command's words, split at blanks.
-        # shellcheck disable=SC2086
-        "$bench" ${command%' -->'}
+        command=${command%' -->'}
+        printf '%s\n' "$line"
         inside=1
+        file=${command#report }
+        if [ -e "${file%% *}" ]; then
+            printf '\n'
+            # The command's words, split at blanks.
+            # shellcheck disable=SC2086
+            "$bench" $command
+        fi
         ;;
     '<!-- end -->')
         printf '%s\n' "$line"

@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 public import Results
 
 /// Accuracy over latency (logarithmic) of one network in many sizes: a series for each numerics, the Pareto front of each as a line, each
