@@ -53,7 +53,7 @@ import Testing
             if record.numerics != "f32" { #expect(record.error?.againstReferenceMaxLsb == 0) }
         }
         let float = try #require(records[0].detection)
-        #expect(abs(float.map - map) < 0.01 && float.deltaF32 == nil)
+        #expect(abs(float.map - map) < 0.01 && float.deltaF32 == 0)
         let integer = try #require(records[1].detection)
         #expect(abs(integer.map - float.map) < 3 && integer.deltaF32 == integer.map - float.map)
         #expect(run.stdout.contains("mAP %") && run.stdout.contains("recall %"))
