@@ -133,7 +133,7 @@ public struct PaperTable: Sendable {
         claim: "8 bits cost 0.8 to 6.3 points.",
         published: [MobileNetTables.float, MobileNetTables.integer],
         remark: "Accuracies are theirs, latencies ours: figure 4.1 redrawn for this processor.",
-        ours: LatencyLayout.types)
+        ours: { LatencyLayout.sizes($0, network: "mobilenet_v1") })
 
     private static let equalBytes = PaperTable(
         id: "equal-bytes", title: "Fewer bits on a larger network",
