@@ -37,11 +37,8 @@ struct DiffCommand: ParsableCommand {
             throw Failure(.usage, "--numerics f32: float is what the integers are compared with; write such as w8c-a8")
         }
         guard ["test", "train"].contains(split) else { throw Failure(.usage, "--split \(split): test or train") }
-        let resolution = resolution ?? family.defaultResolution
-        guard (family.minimumResolution...512).contains(resolution) else {
-            throw Failure(.usage, "--resolution \(resolution): goes from \(family.minimumResolution) to 512")
-        }
-        guard width > 0, width <= 4 else { throw Failure(.usage, "--width \(width): goes from above 0 to 4") }
+        let resolution = try family.checked(resolution: resolution)
+        try NetworkFamily.check(width: width)
         let registry = try Environment.registry(isa: isa)
         Interrupt.install()
         let line = ProgressLine(enabled: !noProgress)

@@ -42,17 +42,11 @@ struct ReportCommand: ParsableCommand {
         let folder = output ?? DurableFile.folder(of: results)
         try OutputPath.makeFolder(folder)
         let name = ((results as NSString).lastPathComponent as NSString).deletingPathExtension
-        let texts = try Failure.wrap(.usage) {
-            [
-                ("csv", CSVReport.render(file)), ("md", try MarkdownReport.render(file, templates: templates)),
-                ("html", try HTMLReport.render(file, templates: templates)),
-            ]
+        let files = try Failure.wrap(.usage) { try ReportFile.reports(on: file, name: name, templates: templates) }
+        try Failure.wrap(.internalError) {
+            for file in files { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
         }
-        let files =
-            texts.map { (path: "\(folder)/\(name).\($0)", text: $1) }
-            + ReportDrawings.all(of: file).map { (path: "\(folder)/\($0.file)", text: $0.svg) }
-        try Failure.wrap(.internalError) { for file in files { try AtomicFile.write(file.text, to: file.path) } }
-        Console.note("wrote \(files.map(\.path).joined(separator: ", "))")
+        Console.note("wrote \(files.map { "\(folder)/\($0.name)" }.joined(separator: ", "))")
     }
 
     private func suite(of file: ResultsFile, showing list: String) throws -> SuiteIdentity {

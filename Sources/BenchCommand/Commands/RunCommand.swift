@@ -241,34 +241,31 @@ struct RunCommand: ParsableCommand {
             try? FileManager.default.removeItem(atPath: journal)
             throw Failure(status, message)
         }
-        let folder = base.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let plots = ReportDrawings.all(of: file).map { (svg: $0.svg, path: "\(folder)/\($0.file)") }
-        let texts: [(text: String, ending: String, export: String?)]
+        let parts = base.split(separator: "/", omittingEmptySubsequences: false)
+        let (folder, name) = (parts.dropLast().joined(separator: "/"), String(parts.last!))
+        let files: [ReportFile]
         do {
-            texts = [
-                (try JSONReport.render(file), "json", exportJson), (CSVReport.render(file), "csv", exportCsv),
-                (try MarkdownReport.render(file, templates: templates), "md", exportMarkdown),
-                (try HTMLReport.render(file, templates: templates), "html", exportHtml),
-            ]
-            for (text, ending, _) in texts { try AtomicFile.write(text, to: "\(base).\(ending)") }
-            for plot in plots { try AtomicFile.write(plot.svg, to: plot.path) }
+            files =
+                [try .results(file, name: name)] + (try ReportFile.reports(on: file, name: name, templates: templates))
+            for file in files { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
         } catch {
             throw Failure(.internalError, "\(error)\(kept(journal))")
         }
         // All that the journal holds is in the JSON file now.
         try? FileManager.default.removeItem(atPath: journal)
-        let toStdout = texts.first { $0.export == "-" }
-        if let toStdout {
+        let places = ["json": exportJson, "csv": exportCsv, "md": exportMarkdown, "html": exportHtml]
+        let exports = files.compactMap { file in places[file.ending].flatMap(\.self).map { (text: file.text, to: $0) } }
+        if let toStdout = exports.first(where: { $0.to == "-" }) {
             print(toStdout.text, terminator: "")
         } else if !quiet {
             let color = Console.stdoutIsTerminal && Environment.value("NO_COLOR") == nil
             print(TerminalTable(width: 120, color: color).render(file), terminator: "")
         }
-        var written = texts.map { "\(base).\($0.ending)" } + plots.map(\.path)
+        var written = files.map { "\(folder)/\($0.name)" }
         try Failure.wrap(.internalError) {
-            for case (let text, _, let export?) in texts where export != "-" {
-                try AtomicFile.write(text, to: export)
-                written.append(export)
+            for export in exports where export.to != "-" {
+                try AtomicFile.write(export.text, to: export.to)
+                written.append(export.to)
             }
         }
         if !quiet { Console.note("wrote \(written.joined(separator: ", "))") }

@@ -77,13 +77,10 @@ struct TrainCommand: ParsableCommand {
         guard let family = NetworkFamily.named(name), let dataset = family.dataset else {
             throw Failure(.usage, "'\(name)' is not a network that is trained here; these are: \(trained)")
         }
-        let resolution = resolution ?? family.defaultResolution
-        guard (family.minimumResolution...512).contains(resolution) else {
-            throw Failure(.usage, "--resolution \(resolution): goes from \(family.minimumResolution) to 512")
-        }
+        let resolution = try family.checked(resolution: resolution)
         if let width {
             guard family.hasWidth else { throw Failure(.usage, "--width: \(family.name) has no widths; leave it out") }
-            guard width > 0, width <= 4 else { throw Failure(.usage, "--width \(width): goes from above 0 to 4") }
+            try NetworkFamily.check(width: width)
         }
         var recipe = recipeOptions.recipe
         simulation.add(to: &recipe)
