@@ -6,7 +6,7 @@ struct Randomness: Sendable {
     /// What the values are for: streams are independent.
     enum Purpose: UInt64 {
         case initialisation = 1
-        case order, flip
+        case order, flip, shift, erasure
     }
 
     private let key: UInt64

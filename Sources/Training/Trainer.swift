@@ -132,7 +132,7 @@ public final class Trainer {
     private func step(_ order: [Int], rate: Double, mode: PassMode) throws(TrainingError) {
         let (graph, images, options, batch, objective) = (graph, images, options, batch, objective)
         let first = position.step * batch
-        let flips = Randomness(seed: options.seed, .flip, position.epoch)
+        let augmentation = Augmentation(images.shape, options: options, epoch: position.epoch)
         graph.team.run { member in
             let lane = graph.lanes[member]
             graph.propagate(
@@ -140,10 +140,9 @@ public final class Trainer {
             ) { range in
                 for (i, place) in range.enumerated() {
                     let image = order[first + place]
-                    let sample = Sample(image: image, isMirrored: options.flips && flips.bits(image) & 1 == 1)
-                    images.copy(
-                        image, flipped: sample.isMirrored, to: lane.activations[0] + i * images.shape.count)
-                    lane.samples.base[i] = sample
+                    let view = augmentation.view(of: image)
+                    images.copy(image, view, to: lane.activations[0] + i * images.shape.count)
+                    lane.samples.base[i] = Sample(image: image, isMirrored: view.isMirrored)
                 }
             }
             graph.team.barrier()

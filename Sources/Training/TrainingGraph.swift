@@ -120,7 +120,7 @@ final class TrainingGraph: Sendable {
                 let count = min(capacity, share.upperBound - first)
                 (lane.images, lane.batch) = (count, count)
                 for i in 0..<count {
-                    images.copy(first + i, flipped: false, to: lane.activations[0] + i * images.shape.count)
+                    images.copy(first + i, to: lane.activations[0] + i * images.shape.count)
                     lane.samples.base[i] = Sample(image: first + i)
                 }
                 for layer in layers { layer.forward(lane, .inference) }

@@ -40,22 +40,8 @@ public struct TrainingImages: Sendable {
         try targets.check(network)
     }
 
-    /// Copies image `index` as floats, mirrored if `flipped`.
-    func copy(_ index: Int, flipped: Bool, to target: UnsafeMutablePointer<Float>) {
-        let (width, channels) = (shape.width, shape.channels)
-        pixels.withUnsafeBufferPointer { pixels in
-            let source = pixels.baseAddress! + index * shape.count
-            if !flipped {
-                for i in 0..<shape.count { target[i] = Float(source[i]) / 255 }
-                return
-            }
-            for row in 0..<shape.height {
-                let base = row * width * channels
-                for column in 0..<width {
-                    let (from, to) = (base + (width - 1 - column) * channels, base + column * channels)
-                    for channel in 0..<channels { target[to + channel] = Float(source[from + channel]) / 255 }
-                }
-            }
-        }
+    /// Copies image `index` as floats, in the given view.
+    package func copy(_ index: Int, _ view: ImageView = ImageView(), to target: UnsafeMutablePointer<Float>) {
+        pixels.withUnsafeBufferPointer { view.copy($0.baseAddress! + index * shape.count, shape, to: target) }
     }
 }

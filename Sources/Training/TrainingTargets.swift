@@ -45,8 +45,13 @@ public enum TrainingTargets: Sendable, Equatable {
 
     /// Throws for an option that this task does not know.
     func check(_ options: TrainingOptions) throws(TrainingError) {
-        guard case .objects = self, options.labelSmoothing != 0 else { return }
-        throw .option(name: "labelSmoothing", reason: "a detector's loss has none")
+        guard case .objects = self else { return }
+        func refuse(_ isGiven: Bool, _ name: String, _ reason: String) throws(TrainingError) {
+            if isGiven { throw .option(name: name, reason: reason) }
+        }
+        try refuse(options.labelSmoothing != 0, "labelSmoothing", "a detector's loss has none")
+        try refuse(options.shift != 0, "shift", "a detector's scenes are only mirrored")
+        try refuse(options.erasing != 0, "erasing", "a detector's scenes are only mirrored")
     }
 
     /// - Parameter network: one that `check` lets pass.

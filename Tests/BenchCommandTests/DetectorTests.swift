@@ -78,10 +78,14 @@ import Testing
         #expect(diff.stderr.contains("fashion_detector is a detector: it does not name one class"), "\(diff.stderr)")
     }
 
-    @Test func labelSmoothingIsNotForDetectors() throws {
-        let run = try BenchProcess.run(
-            "train", "fashion_detector", "--width", "0.25", "--label-smoothing", "0.1", in: Workspace())
+    @Test(arguments: [
+        ("--label-smoothing", "0.1", "a detector's loss has none"),
+        ("--shift", "2", "a detector's scenes are only mirrored"),
+        ("--erasing", "0.5", "a detector's scenes are only mirrored"),
+    ])
+    func detectorsRefuse(flag: String, value: String, reason: String) throws {
+        let run = try BenchProcess.run("train", "fashion_detector", "--width", "0.25", flag, value, in: Workspace())
         #expect(run.status == 2)
-        #expect(run.stderr.contains("--label-smoothing: a detector's loss has none"), "\(run.stderr)")
+        #expect(run.stderr.contains("\(flag): \(reason)"), "\(run.stderr)")
     }
 }

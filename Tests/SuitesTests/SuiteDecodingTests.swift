@@ -84,19 +84,20 @@ import Testing
                 rest: """
                     "training": {
                       "float": {"epochs": 30, "batch": 64, "rate": 0.4, "momentum": 0, "weight_decay": 0.001,
-                                "label_smoothing": 0.1, "flips": false},
+                                "label_smoothing": 0.1, "flips": false, "shift": 2, "erasing": 0.5},
                       "qat": {"epochs": 3, "rate": 0.005, "delay": 50, "freeze": 1, "lsq": true, "from_scratch": false} }
                     """))
         var expected = SuiteTraining()
         (expected.float.epochs, expected.float.batch, expected.float.rate) = (30, 64, 0.4)
         (expected.float.momentum, expected.float.weightDecay, expected.float.labelSmoothing) = (0, 0.001, 0.1)
-        expected.float.flips = false
+        (expected.float.flips, expected.float.shift, expected.float.erasing) = (false, 2, 0.5)
         (expected.qat.epochs, expected.qat.rate, expected.qat.delay, expected.qat.freeze) = (3, 0.005, 50, 1)
         (expected.qat.lsq, expected.qat.fromScratch) = (true, false)
         #expect(suite.training == expected)
         #expect(
             suite.training.float.flags.joined(separator: " ")
-                == "--epochs 30 --batch 64 --rate 0.4 --momentum 0.0 --weight-decay 0.001 --label-smoothing 0.1 --no-flips"
+                == "--epochs 30 --batch 64 --rate 0.4 --momentum 0.0 --weight-decay 0.001 --label-smoothing 0.1 --no-flips "
+                + "--shift 2 --erasing 0.5"
         )
         #expect(
             suite.training.qat.flags.joined(separator: " ")
@@ -372,6 +373,8 @@ import Testing
         (#""training": {"float": {"weight_decay": -1}}"#, "weight_decay -1: must be a number from 0 to 1"),
         (#""training": {"float": {"label_smoothing": "x"}}"#, "label_smoothing 'x': must be a number from 0 up to"),
         (#""training": {"float": {"flips": 1}}"#, "flips 1: must be true or false"),
+        (#""training": {"float": {"shift": -1}}"#, "shift -1: must be a whole number from 0 to 1024"),
+        (#""training": {"float": {"erasing": 2}}"#, "erasing 2: must be a number from 0 to 1"),
         (#""training": {"qat": {"freeze": 1.5}}"#, "freeze 1.5: must be a number from 0 to 1"),
         (#""training": {"qat": {"delay": 0}}"#, "delay 0: must be a whole number from 1 to 1000000000"),
         (

@@ -201,6 +201,9 @@ import Training
         #expect(
             refusal(Self.network, .objects([[box]]), TrainingOptions(labelSmoothing: 0.1))
                 .contains("'labelSmoothing': a detector's loss has none"))
+        for moved in [TrainingOptions(shift: 1), TrainingOptions(erasing: 0.5)] {
+            #expect(refusal(Self.network, .objects([[box]]), moved).contains("a detector's scenes are only mirrored"))
+        }
     }
 
     /// 8×8 images of noise with a square of 2 or 4 bright pixels' side, at a multiple of it; the larger ones are of class 1.

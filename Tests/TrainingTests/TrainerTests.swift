@@ -65,11 +65,11 @@ import Training
         }
     }
 
-    /// Stops in the middle of an epoch and at its end; flips and shuffling go on as if nothing had happened.
+    /// Stops in the middle of an epoch and at its end; shuffling and what chance does to the images go on as if nothing had happened.
     @Test(arguments: [1, 4, 6]) func resumingIsBitIdentical(steps: Int) throws {
         var options = Self.options
         options.flips = true
-        options.nesterov = true
+        (options.shift, options.erasing, options.nesterov) = (1, 0.5, true)
         let images = try quarters(70)
         let whole = try Trainer(network: .small(), images: images, options: options)
         var losses: [Double] = []

@@ -43,6 +43,8 @@ public struct TrainingJob: Sendable {
         settled.weightDecay = recipe.weightDecay ?? defaults.weightDecay
         settled.labelSmoothing = recipe.labelSmoothing ?? defaults.labelSmoothing
         settled.flips = recipe.flips ?? defaults.flips
+        settled.shift = recipe.shift ?? defaults.shift
+        settled.erasing = recipe.erasing ?? defaults.erasing
         guard let scheme = numerics?.scheme else { return settled }
         let simulation = SimulatedQuantization(scheme: scheme)
         let steps = settled.epochs! * (images / max(1, min(settled.batch!, images)))
@@ -58,7 +60,7 @@ public struct TrainingJob: Sendable {
         return TrainingOptions(
             epochs: recipe.epochs!, batchSize: recipe.batch!, maxLearningRate: recipe.rate!,
             momentum: recipe.momentum!, weightDecay: recipe.weightDecay!, labelSmoothing: recipe.labelSmoothing!,
-            seed: seed, threads: threads, flips: recipe.flips!,
+            seed: seed, threads: threads, flips: recipe.flips!, shift: recipe.shift!, erasing: recipe.erasing!,
             quantization: numerics.map {
                 SimulatedQuantization(
                     scheme: $0.scheme, delay: recipe.delay!, freeze: recipe.freeze!, learnsSteps: recipe.lsq!)

@@ -13,7 +13,9 @@ extension SuiteDecoder {
     }
 
     private mutating func decodeRecipe(_ value: JSONValue, what: String, simulated: Bool) -> TrainingRecipe? {
-        let plain = ["epochs", "batch", "rate", "momentum", "weight_decay", "label_smoothing", "flips"]
+        let plain = [
+            "epochs", "batch", "rate", "momentum", "weight_decay", "label_smoothing", "flips", "shift", "erasing",
+        ]
         let known = plain + (simulated ? ["delay", "freeze", "lsq", "from_scratch"] : [])
         guard checkObject(value, known: known, what: what) else { return nil }
         var recipe = TrainingRecipe()
@@ -25,6 +27,8 @@ extension SuiteDecoder {
         recipe.weightDecay = value["weight_decay"].flatMap { number($0, share) { 0...1 ~= $0 } }
         recipe.labelSmoothing = value["label_smoothing"].flatMap { number($0, part) { 0..<1 ~= $0 } }
         recipe.flips = value["flips"].flatMap { bool($0) }
+        recipe.shift = value["shift"].flatMap { whole($0, in: TrainingRecipe.shiftRange) }
+        recipe.erasing = value["erasing"].flatMap { number($0, share) { 0...1 ~= $0 } }
         guard simulated else { return recipe }
         recipe.delay = value["delay"].flatMap { whole($0, in: TrainingRecipe.delayRange) }
         recipe.freeze = value["freeze"].flatMap { number($0, share) { 0...1 ~= $0 } }

@@ -11,6 +11,7 @@ public struct SuiteTraining: Hashable, Sendable {
 public struct TrainingRecipe: Hashable, Sendable {
     public static let epochsRange = 1...100_000
     public static let batchRange = 1...65_536
+    public static let shiftRange = 0...1024
     public static let delayRange = 1...1_000_000_000
 
     /// Passes over the training images.
@@ -24,6 +25,10 @@ public struct TrainingRecipe: Hashable, Sendable {
     public var labelSmoothing: Double?
     /// Whether images are mirrored by chance.
     public var flips: Bool?
+    /// Pixels by which images are moved at most, by chance.
+    public var shift: Int?
+    /// Probability that a rectangle of an image is filled with noise.
+    public var erasing: Double?
 
     // Of training with simulated quantization only.
 
@@ -38,7 +43,7 @@ public struct TrainingRecipe: Hashable, Sendable {
 
     public init() {}
 
-    /// The flags of `bench train` that say the same, such as `--epochs 3 --rate 0.005`.
+    /// The flags of `bench train` that say the same, such as `--epochs 3 --rate 0.005`; images are not moved or erased by default.
     public var flags: [String] {
         func flag(_ name: String, _ value: (any CustomStringConvertible)?) -> [String] {
             value.map { ["--\(name) \($0)"] } ?? []
@@ -46,7 +51,9 @@ public struct TrainingRecipe: Hashable, Sendable {
         func flag(_ name: String, if isGiven: Bool) -> [String] { isGiven ? ["--\(name)"] : [] }
         return flag("epochs", epochs) + flag("batch", batch) + flag("rate", rate) + flag("momentum", momentum)
             + flag("weight-decay", weightDecay) + flag("label-smoothing", labelSmoothing)
-            + flag("no-flips", if: flips == false) + flag("delay", delay) + flag("freeze", freeze)
+            + flag("no-flips", if: flips == false) + flag("shift", shift == 0 ? nil : shift)
+            + flag("erasing", erasing == 0 ? nil : erasing)
+            + flag("delay", delay) + flag("freeze", freeze)
             + flag("lsq", if: lsq == true) + flag("from-scratch", if: fromScratch == true)
     }
 }

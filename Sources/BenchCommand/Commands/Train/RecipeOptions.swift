@@ -10,12 +10,16 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: "L2 decay of the weights (0.0005).") var weightDecay: Double?
     @Option(help: "Label smoothing, 0 to less than 1 (0).") var labelSmoothing: Double?
     @Flag(help: "Do not mirror images.") var noFlips = false
+    @Option(help: "Move every image by up to so many pixels, by chance (0).") var shift: Int?
+    @Option(help: "Probability that a rectangle of an image is filled with noise: random erasing (0).") var erasing:
+        Double?
 
     /// Without what belongs to simulated quantization.
     var recipe: TrainingRecipe {
         var recipe = TrainingRecipe()
         (recipe.epochs, recipe.batch, recipe.rate, recipe.momentum) = (epochs, batch, rate, momentum)
         (recipe.weightDecay, recipe.labelSmoothing) = (weightDecay, labelSmoothing)
+        (recipe.shift, recipe.erasing) = (shift, erasing)
         if noFlips { recipe.flips = false }
         return recipe
     }

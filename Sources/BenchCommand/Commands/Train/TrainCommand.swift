@@ -24,7 +24,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Depth multiplier, where the family has one (1.0).") var width: Double?
     @Option(help: "Pixels of the image's side; the dataset is resized.") var resolution: Int?
     @OptionGroup(title: "Recipe") var recipeOptions: RecipeOptions
-    @Option(help: "Seed of initialisation, order and flips (1).") var seed: UInt64?
+    @Option(help: "Seed of initialisation, order and what chance does to the images (1).") var seed: UInt64?
     @Option(help: "Worker threads. The trained bits depend on their number.") var threads = 2
     @Option(help: "Train on the first N images only.", transform: positive) var images: Int?
     @Option(name: .customLong("output"), help: "Where the checkpoint goes.") var output: String?

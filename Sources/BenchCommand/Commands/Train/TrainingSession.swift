@@ -196,7 +196,8 @@ struct TrainingSession {
     /// The flags behind the training's options.
     private static let flags = [
         "epochs": "--epochs", "batchSize": "--batch", "maxLearningRate": "--rate", "momentum": "--momentum",
-        "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing", "threads": "--threads",
+        "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing", "shift": "--shift",
+        "erasing": "--erasing", "threads": "--threads",
         "scheme": "--qat", "delay": "--delay", "freeze": "--freeze", "learnsSteps": "--lsq",
     ]
 }
