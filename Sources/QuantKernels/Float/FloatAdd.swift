@@ -20,10 +20,9 @@ public final class FloatAdd: ElementwiseOperator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    override func run(elements: Range<Int>) {
+    override func compute(_ elements: Range<Int>) {
         let first = elements.lowerBound
         kernel.float_add(
             elements.count, inputs!.0 + first, inputs!.1 + first, output! + first, bounds.lower, bounds.upper)
-        WorkCounter.calls(path).add(1)
     }
 }

@@ -19,10 +19,12 @@ struct RowPlan: Sendable {
         (self.rows, self.panels, self.tileRows, self.threads) = (rows, panels, tileRows, threads)
         let tiles = (rows + tileRows - 1) / tileRows
         let blockTiles = min(max(1, Self.blockBytes / max(1, rowBytes * tileRows)), 64)
-        // The slowest thread does ⌈n/threads⌉ of n pieces: cut what divides with less waste. Compared crosswise, in integers.
+        // The slowest thread does ⌈n/threads⌉ of n pieces: cut what divides with less waste, compared crosswise, in integers. Rows are
+        // preferred up to a twelfth more: each thread then finds in its cache the rows that it wrote in the layer before, where panels
+        // make it fetch half of every row from the other's (ResNet-50 and MobileNet v2, int8, two threads: 4 and 10 % less time).
         let slowestTiles = (tiles + threads - 1) / threads
         let slowestPanels = (panels + threads - 1) / threads
-        cutsRows = slowestTiles * panels <= slowestPanels * tiles
+        cutsRows = slowestTiles * panels * 12 <= slowestPanels * tiles * 13
         // Parts smaller than blocks would read the weights more often; each range of panels gathers all rows.
         let pieces = cutsRows ? tiles / blockTiles : gathers ? threads : panels
         parts = threads == 1 ? 1 : Operator.parts(for: threads, grains: min(pieces, grains))

@@ -50,10 +50,13 @@ public final class IntegerAdd: ElementwiseOperator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    override func run(elements: Range<Int>) {
+    override func compute(_ elements: Range<Int>) {
         let first = elements.lowerBound
         kernel.int_add(elements.count, inputs!.0 + first, inputs!.1 + first, output! + first, parameters)
-        WorkCounter.elementsRequantized.add(elements.count)
-        WorkCounter.calls(path).add(1)
+    }
+
+    override func count(calls: Int, elements: Int) {
+        super.count(calls: calls, elements: elements)
+        WorkCounter.elementsRequantized.add(elements)
     }
 }
