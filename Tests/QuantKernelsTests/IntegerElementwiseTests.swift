@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    private func checkPools<Mean: PoolingRule, Maximum: PoolingRule>(
+    private func checkPools<Mean: AveragingRule, Maximum: PoolingRule>(
         _: Mean.Type, _: Maximum.Type, _ geometry: ConvolutionGeometry, _ parts: Int,
         _ placement: GuardedBuffer.Placement, _ generator: inout SplitMix64
     ) throws where Mean.Element: FixedWidthInteger, Maximum.Element == Mean.Element {

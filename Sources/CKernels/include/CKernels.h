@@ -268,6 +268,15 @@ void ck_window_rows(
     const ck_window *w, size_t first, size_t count, const uint8_t *input, size_t input_bytes, const uint8_t *padding,
     size_t read_bytes, size_t group, uint8_t *patches, const uint8_t **out);
 
+// The largest element of each channel in a window of `rows` × `columns` pixels, the steps between which are counted in elements. `flip`
+// is 0x80 for int8 elements.
+void ck_maximum_u8(
+    const uint8_t *pixel, size_t row_step, size_t rows, size_t pixel_step, size_t columns, size_t channels, uint8_t flip,
+    uint8_t *out);
+// NaNs are passed over.
+void ck_maximum_f32(
+    const float *pixel, size_t row_step, size_t rows, size_t pixel_step, size_t columns, size_t channels, float *out);
+
 // Reads n / 64 * 64 bytes once and returns their sum as 64-bit numbers: the ceilings of memory and caches.
 uint64_t ck_read_stream(const uint8_t *p, size_t n);
 // The portable ck_row_sums_fn.

@@ -42,7 +42,8 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         panelBytes = packing.panelBytes
         bounds = activation
         plan = RowPlan(
-            rows: geometry.rows, rowBytes: taps * depth * 4, panels: packing.panels, tileRows: Int(kernel.rows),
+            rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 4), panels: packing.panels,
+            tileRows: Int(kernel.rows),
             threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(count: walk.readDepth * 4)
         let slots = plan.blockRows * walk.steps

@@ -64,6 +64,11 @@ public struct ConvolutionGeometry: Sendable, Hashable {
         panels.lowerBound * width..<min(panels.upperBound * width, outputChannels)
     }
 
+    /// Bytes of activations that each further row of a product brings into the cache: where windows overlap, less than it reads.
+    func bytesPerRow(_ walk: WindowWalk, elementBytes: Int) -> Int {
+        walk.isByRow ? walk.steps * walk.readDepth * elementBytes : (inputCount * elementBytes + rows - 1) / rows
+    }
+
     /// How a product walks through a window: tap by tap, or row by row where the pixels are so short that the pointers would
     /// cost more than the products. A row's pixels lie side by side in memory.
     ///

@@ -11,7 +11,7 @@ struct RowPlan: Sendable {
     private let parts: Int
 
     /// - Parameters:
-    ///   - rowBytes: bytes of activations behind one row.
+    ///   - rowBytes: bytes of activations that each further row brings into the cache.
     ///   - threads: how many will share the work.
     ///   - grains: amounts of work that take some 10 µs.
     ///   - gathers: whether the rows of a window are gathered first.

@@ -81,7 +81,8 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             reach: reach, requantization: requantization, registry: registry)
         fused = stage.fused(for: kernel, channels: columns)
         plan = RowPlan(
-            rows: geometry.rows, rowBytes: taps * depth, panels: packing.panels, tileRows: Int(kernel.rows),
+            rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 1), panels: packing.panels,
+            tileRows: Int(kernel.rows),
             threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(
             [UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: walk.readDepth))
