@@ -105,6 +105,8 @@ static inline __attribute__((always_inline)) void fused_tile(
     const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign, const int lefts) {
     __m512i acc[ROWS][4];
     const uint8_t *constants = t->constants;
+    // The lines of the output are fetched while the products are summed.
+    CK_UNROLL for (int r = 0; r < rows; r++) __builtin_prefetch(out + (size_t)r * t->out_stride, 1, 3);
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __m512i start = _mm512_loadu_si512(constants + v * 16 * FUSED_BYTES_PER_CHANNEL);
         CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = start;
