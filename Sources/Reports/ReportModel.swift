@@ -30,8 +30,16 @@ enum ReportModel {
             "has_problems": ran.count < file.benchmarks.count,
             "reruns": file.benchmarks.compactMap(\.rerun).map { ["command": $0] },
             "has_reruns": file.benchmarks.contains { $0.rerun != nil },
+            "trainings": trainings(ran).map { ["command": $0] },
+            "has_trainings": !trainings(ran).isEmpty,
             "verdict": file.verdict.map { [["message": $0.message]] } ?? [],
         ]
+    }
+
+    /// The commands that trained the networks, each once.
+    private static func trainings(_ records: [Record]) -> [String] {
+        var seen = Set<String>()
+        return records.compactMap(\.trainedBy).filter { seen.insert($0).inserted }
     }
 
     private static func ceiling(_ ceiling: Ceiling) -> [String: Any] {

@@ -61,6 +61,8 @@ public struct Record: Codable, Sendable, Equatable {
     public var packedBytes: Int?
     /// Most memory that the process had resident up to the end of the cell, in bytes.
     public var peakResidentBytes: Int?
+    /// The command that trained the network's parameters.
+    public var trainedBy: String?
     public var setup: Setup?
     /// Hash of the output of the timed run.
     public var outputHash: String?
@@ -94,6 +96,7 @@ public struct Record: Codable, Sendable, Equatable {
         case arenaBytes = "arena_bytes"
         case packedBytes = "packed_bytes"
         case peakResidentBytes = "peak_resident_bytes"
+        case trainedBy = "trained_by"
         case layerSum = "layer_sum"
         case setup = "setup_ns"
         case outputHash = "output_hash"

@@ -78,6 +78,7 @@ enum Fixture {
         record.arenaBytes = 50_176
         record.packedBytes = 160_000
         record.setup = Setup(building: 1e6, packing: 2e5, calibration: numerics == "f32" ? nil : 3e9)
+        record.trainedBy = "bench train fashion_mobilenet_v1 --width \(width) --epochs 15"
         record.outputHash = "00ff"
         record.rerun = "bench run suites/x.json --filter '^\(record.name)$'"
         return record

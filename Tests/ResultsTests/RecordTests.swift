@@ -18,7 +18,8 @@ import Testing
                 "counting",
                 "accuracy",
                 "error",
-                "model_bytes", "arena_bytes", "packed_bytes", "peak_resident_bytes", "setup_ns", "output_hash", "rerun",
+                "model_bytes", "arena_bytes", "packed_bytes", "peak_resident_bytes", "trained_by", "setup_ns",
+                "output_hash", "rerun",
             ])
         let keys = { (field: String) in Set((json[field] as? [String: Any] ?? [:]).keys) }
         #expect(

@@ -77,6 +77,7 @@ func fullRecord(_ name: String = "net_0.25_28/w8c-a8-ptq/t1") -> Record {
     record.packedBytes = 300
     record.peakResidentBytes = 400
     record.setup = Setup(building: 1, packing: 2, calibration: 3)
+    record.trainedBy = "bench train fashion_mobilenet_v1 --width 0.25"
     record.outputHash = "ab12"
     record.rerun = "bench run suites/x.json --filter '^net_0.25_28/w8c-a8-ptq/t1$'"
     return record

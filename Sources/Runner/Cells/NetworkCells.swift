@@ -66,6 +66,7 @@ struct NetworkCells {
         record.setup = Setup(packing: Double(clock.now() - start))
         let image = try models.image(model)
         for index in executor.input.indices { executor.input[index] = image[index % image.count] }
+        record.trainedBy = model.trainedBy
         fill(&record, executor, modelBytes: model.modelBytes)
         executor.run()
         if let problem = try checks.float(
@@ -96,6 +97,7 @@ struct NetworkCells {
         record.setup = Setup(
             packing: Double(clock.now() - packing), calibration: models.calibrationTime(workload, numerics))
         executor.quantizeInput((0..<executor.input.count).map { image[$0 % image.count] })
+        record.trainedBy = floatModel.trainedBy
         fill(&record, executor, modelBytes: modelBytes)
         executor.run()
         let output = Array(executor.integers(of: network.last).prefix(network.classes))

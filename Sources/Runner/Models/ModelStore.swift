@@ -34,6 +34,8 @@ final class ModelStore {
         let dataset: String?
         /// What the float model takes on disk: 4 bytes for each weight and bias.
         let modelBytes: Int
+        /// The command that trained it, if its checkpoint tells.
+        var trainedBy: String?
     }
 
     /// - Throws: `RunnerError.input` for a missing or damaged checkpoint.
@@ -44,17 +46,19 @@ final class ModelStore {
         }
         let network = family.network(width: workload.width ?? 1, resolution: workload.resolution)
         let layers: any FoldedLayers
+        var trainedBy: String?
         if family.dataset != nil {
-            let parameters = try RunnerError.wrap(.input) { try checkpoints.load(for: network).parameters }
+            let checkpoint = try RunnerError.wrap(.input) { try checkpoints.load(for: network) }
             layers = try RunnerError.wrap(.input, network.name) {
-                try BatchNormFolding.fold(network: network, parameters: parameters)
+                try BatchNormFolding.fold(network: network, parameters: checkpoint.parameters)
             }
+            trainedBy = checkpoint.metadata["command"]
         } else {
             layers = RandomLayers(network, seed: seed)
         }
         let model = FloatModel(
             key: workload.name, network: network, parameters: layers, dataset: family.dataset,
-            modelBytes: 4 * network.foldedCount)
+            modelBytes: 4 * network.foldedCount, trainedBy: trainedBy)
         floats[workload.name] = model
         return model
     }
@@ -136,7 +140,7 @@ final class ModelStore {
         let result = FloatModel(
             key: key, network: model.network,
             parameters: try CrossLayerEqualization.apply(model.network, model.parameters, peaks: peaks),
-            dataset: model.dataset, modelBytes: model.modelBytes)
+            dataset: model.dataset, modelBytes: model.modelBytes, trainedBy: model.trainedBy)
         equalized[key] = result
         return result
     }

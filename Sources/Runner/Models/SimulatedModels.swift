@@ -50,7 +50,7 @@ extension ModelStore {
             integer: integer,
             float: FloatModel(
                 key: CheckpointStore.fileName(for: network, kind), network: network, parameters: folded,
-                dataset: float.dataset, modelBytes: float.modelBytes))
+                dataset: float.dataset, modelBytes: float.modelBytes, trainedBy: checkpoint.metadata["command"]))
         simulatedModels[key] = model
         return model
     }

@@ -37,7 +37,7 @@ public struct TrainingJob: Sendable {
         var settled = recipe
         // What is trained already is only adjusted.
         settled.epochs = recipe.epochs ?? (startsFromFloat ? 5 : defaults.epochs)
-        settled.rate = recipe.rate ?? (startsFromFloat ? 0.005 : defaults.maxLearningRate)
+        settled.rate = recipe.rate ?? (startsFromFloat ? 0.005 : network.head == nil ? defaults.maxLearningRate : 0.1)
         settled.batch = recipe.batch ?? defaults.batchSize
         settled.momentum = recipe.momentum ?? defaults.momentum
         settled.weightDecay = recipe.weightDecay ?? defaults.weightDecay
