@@ -16,11 +16,15 @@ static inline __m256i lanes(size_t n) {  // a mask of the first n of 8 lanes
 // rows × 8·vectors. Registers: rows·vectors accumulators (12), vectors weights (2), 1 broadcast.
 static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
     __m256 acc[ROWS][2];
-    CK_UNROLL for (int v = 0; v < vectors; v++)
-        CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = _mm256_loadu_ps(t->bias + 8 * v);
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
+        const __m256i present = lanes(t->columns - 8 * (size_t)v);
+        CK_UNROLL for (int r = 0; r < rows; r++)
+            acc[r][v] = _mm256_maskload_ps(t->start + (size_t)r * t->start_stride + 8 * v, present);
+    }
     const float *w = t->w;
     for (size_t tap = 0; tap < t->taps; tap++) {
-        const float *const *a = t->a + tap * ROWS;
+        const float *a[ROWS];
+        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r] + t->first;
         for (size_t k = 0; k < t->depth; k++, w += 8 * vectors) {
             __m256 b[2];
             CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_ps(w + 8 * v);

@@ -16,13 +16,18 @@ static inline __mmask16 lanes(size_t n) { return n >= 16 ? 0xffff : (__mmask16)(
 // Panel: [tap][k][16·vectors].
 static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
     __m512 acc[ROWS][4];
-    CK_UNROLL for (int v = 0; v < vectors; v++)
-        CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = _mm512_loadu_ps(t->bias + 16 * v);
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
+        const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
+        CK_UNROLL for (int r = 0; r < rows; r++)
+            acc[r][v] = _mm512_maskz_loadu_ps(present, t->start + (size_t)r * t->start_stride + 16 * v);
+    }
     const float *w = t->w;
+    const char *ahead = t->ahead;
     for (size_t tap = 0; tap < t->taps; tap++) {
         const float *a[ROWS];
-        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r];
-        for (size_t k = 0; k < t->depth; k++, w += 16 * vectors) {
+        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r] + t->first;
+        for (size_t k = 0; k < t->depth; k++, w += 16 * vectors, ahead += t->ahead_step) {
+            _mm_prefetch(ahead, _MM_HINT_T1);
             __m512 b[4];
             CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(w + 16 * v);
             CK_UNROLL for (int r = 0; r < rows; r++) {

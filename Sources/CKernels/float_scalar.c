@@ -11,13 +11,13 @@ static inline float clamp(float x, float lower, float upper) { return x < lower 
 
 // 4×16 tile; panel [tap][k][16].
 static void gemm_4x16(const ck_float_tile *t) {
-    float acc[4][16];
-    for (size_t r = 0; r < t->rows; r++) memcpy(acc[r], t->bias, sizeof acc[r]);
+    float acc[4][16] = {{0}};
+    for (size_t r = 0; r < t->rows; r++) memcpy(acc[r], t->start + r * t->start_stride, t->columns * sizeof(float));
     const float *w = t->w;
     for (size_t tap = 0; tap < t->taps; tap++)
         for (size_t k = 0; k < t->depth; k++, w += 16)
             for (size_t r = 0; r < t->rows; r++) {
-                const float a = t->a[tap * 4 + r][k];
+                const float a = t->a[tap * 4 + r][t->first + k];
                 for (size_t c = 0; c < 16; c++) acc[r][c] += a * w[c];
             }
     for (size_t r = 0; r < t->rows; r++)

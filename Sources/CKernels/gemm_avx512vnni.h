@@ -16,12 +16,14 @@ static inline __attribute__((always_inline)) __m512i broadcast(const int32_t wor
 
 static inline __attribute__((always_inline)) void products(
     __m512i acc[ROWS][4], const uint8_t *const *pointers, const int8_t *w, const size_t taps, const size_t depth,
-    const int flips, const int rows, const int vectors) {
+    const int flips, const int rows, const int vectors, const char *ahead,
+    const size_t ahead_step) {
     for (size_t tap = 0; tap < taps; tap++, pointers += ROWS) {
         const uint8_t *a[ROWS];
         CK_UNROLL for (int r = 0; r < rows; r++) a[r] = pointers[r];
         size_t k = 0;
-        for (; k + 4 <= depth; k += 4, w += 64 * vectors) {
+        for (; k + 4 <= depth; k += 4, w += 64 * vectors, ahead += ahead_step) {
+            _mm_prefetch(ahead, _MM_HINT_T1);
             __m512i b[4];
             CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_si512(w + 64 * v);
             CK_UNROLL for (int r = 0; r < rows; r++) {
@@ -47,7 +49,7 @@ static inline __attribute__((always_inline)) void tile(
     __m512i acc[ROWS][4];
     CK_UNROLL for (int r = 0; r < rows; r++)
         CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_setzero_si512();
-    products(acc, t->a, t->w, t->taps, t->depth, flips, rows, vectors);
+    products(acc, t->a, t->w, t->taps, t->depth, flips, rows, vectors, t->w, 0);
     CK_UNROLL for (int r = 0; r < rows; r++)
         CK_UNROLL for (int v = 0; v < vectors; v++) _mm512_storeu_si512(t->acc + r * COLUMNS + 16 * v, acc[r][v]);
 }
@@ -101,8 +103,8 @@ static inline void store_some(uint8_t *out, __m512i y, size_t n) {
 // A tile whose accumulators become bytes in registers. packs works inside 128-bit lanes: 32-bit group 4L + i of its
 // result stands at 4i + L of the columns.
 static inline __attribute__((always_inline)) void fused_tile(
-    const ck_int_rows *t, const uint8_t *const *a, const int32_t *sums, uint8_t *out, const __m512i lower, const __m512i upper,
-    const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign, const int lefts) {
+    const ck_int_rows *t, const uint8_t *const *a, const int32_t *sums, uint8_t *out, const char *ahead, const __m512i lower,
+    const __m512i upper, const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign, const int lefts) {
     __m512i acc[ROWS][4];
     const uint8_t *constants = t->constants;
     // The lines of the output are fetched while the products are summed.
@@ -116,7 +118,7 @@ static inline __attribute__((always_inline)) void fused_tile(
                 acc[r][v] = _mm512_sub_epi32(acc[r][v], _mm512_mullo_epi32(zero, _mm512_set1_epi32(sums[r])));
         }
     }
-    products(acc, a, t->w, t->taps, t->depth, flips, rows, vectors);
+    products(acc, a, t->w, t->taps, t->depth, flips, rows, vectors, ahead, t->ahead_step);
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const uint8_t *c = constants + v * 16 * FUSED_BYTES_PER_CHANNEL;
         const __m512i m = _mm512_loadu_si512(c + 64), shift = _mm512_loadu_si512(c + 128);
@@ -153,9 +155,17 @@ static inline __attribute__((always_inline)) void fused_rows(
     const int32_t *sums = t->sums;
     uint8_t *out = t->out;
     size_t left = t->rows;
-    for (; left >= ROWS; left -= ROWS, a += ROWS * t->taps, sums += t->zero ? ROWS : 0, out += ROWS * t->out_stride)
-        fused_tile(t, a, sums, out, lower, upper, flip_out, flips, ROWS, vectors, sign, s->left_shift);
-    #define RUN(R, V) fused_tile(t, a, sums, out, lower, upper, flip_out, flips, R, V, sign, s->left_shift)
+    // Behind this panel lies the next one; the tiles share its lines.
+    const size_t groups = t->taps * ((t->depth + 3) / 4);
+    const char *ahead = (const char *)t->w + groups * 64 * (size_t)vectors;
+    for (; left >= ROWS; left -= ROWS) {
+        fused_tile(t, a, sums, out, ahead, lower, upper, flip_out, flips, ROWS, vectors, sign, s->left_shift);
+        a += ROWS * t->taps;
+        sums += t->zero ? ROWS : 0;
+        out += ROWS * t->out_stride;
+        ahead += groups * t->ahead_step;
+    }
+    #define RUN(R, V) fused_tile(t, a, sums, out, ahead, lower, upper, flip_out, flips, R, V, sign, s->left_shift)
     const size_t rows = left;
     if (rows > 0) ROWS_CASES(RUN, vectors)
     #undef RUN

@@ -20,6 +20,19 @@ import Testing
         }
     }
 
+    /// Panels of weights that are longer than the second-level cache: sums are made in pieces of one window step, of several and of a
+    /// part of one, on every path, and only the last piece is clamped.
+    @Test(arguments: [true, false]) func longSums(exact: Bool) throws {
+        let shapes: [ConvolutionGeometry] = [
+            .same(batch: 2, height: 3, width: 3, channels: 700, kernel: 3, stride: 1, outputChannels: 70),
+            .same(height: 4, width: 3, channels: 1100, kernel: 2, stride: 2, outputChannels: 64),
+            .product(rows: 7, depth: 5000, columns: 70), .product(rows: 1, depth: 9001, columns: 9),
+        ]
+        try check(.convolution, seed: 46, count: 4 * shapes.count, exact: exact) { count, _ in
+            (0..<count).map { shapes[$0 % shapes.count] }
+        }
+    }
+
     @Test(arguments: [true, false]) func depthwise(exact: Bool) throws {
         try check(.depthwise, seed: 43, count: 1500, exact: exact) {
             Shapes.spatial($0, channels: Shapes.channels, outputChannels: nil, using: &$1)

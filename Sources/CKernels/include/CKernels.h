@@ -104,6 +104,7 @@ typedef struct ck_int_rows {
     uint8_t *out;
     size_t out_stride;
     int32_t flip;
+    size_t ahead_step;        // bytes behind this panel that are fetched into the second-level cache for each group of depth
 } ck_int_rows;
 typedef void (*ck_int_gemm_fused_fn)(const ck_int_rows *, const ck_output_stage *);
 
@@ -140,17 +141,20 @@ typedef void (*ck_int_depthwise_row_pack_fn)(size_t channels, const int16_t *w, 
 typedef size_t (*ck_stage_bytes_fn)(size_t channels);
 typedef void (*ck_stage_pack_fn)(size_t channels, const ck_output_stage *stage, void *out);
 
-// out[r][c] = clamp(bias[c] + Σ a[tap·R + r][k]·w[...]), R the kernel's rows: the panel w holds, for each tap and k, its
-// columns padded to whole vectors.
+// out[r][c] = clamp(start[r][c] + Σ a[tap·R + r][first + k]·w[...]), R the kernel's rows: the panel w holds, for each tap and k, its
+// columns padded to whole vectors. A long sum may be made in pieces, each of which starts from what the one before has left in `out`.
 typedef struct ck_float_tile {
     size_t rows, columns;
-    size_t taps, depth;
+    size_t taps, depth, first;
     const float *const *a;
     const float *w;
-    const float *bias;  // from this panel's first column, readable to the padded width
+    const float *start;   // of this panel's first column
+    size_t start_stride;  // from row to row; 0 for biases
     float *out;
     size_t out_stride;
     float lower, upper;
+    const char *ahead;  // fetched into the second-level cache meanwhile, ahead_step bytes for each element of depth
+    size_t ahead_step;
 } ck_float_tile;
 typedef void (*ck_float_gemm_fn)(const ck_float_tile *);
 

@@ -9,6 +9,9 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
     private let weights: AlignedBuffer
     private let bias: AlignedBuffer
     private let panelBytes: Int
+    private let pieces: [DepthPiece]
+    /// Columns of the last panel, padded to whole vectors.
+    private let lastWidth: Int
     private let bounds: (lower: Float, upper: Float)
     private let walk: WindowWalk
     /// Zeros, which steps outside the image read.
@@ -40,9 +43,12 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         self.weights = packing.pack(weights)
         self.bias = AlignedBuffer(bias, padding: Int(CK_MAX_COLUMNS))
         panelBytes = packing.panelBytes
+        lastWidth = packing.width(packing.panels - 1)
+        pieces = DepthPiece.pieces(steps: walk.steps, depth: walk.readDepth, bytes: Int(kernel.columns) * 4)
         bounds = activation
         plan = RowPlan(
-            rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 4), panels: packing.panels,
+            rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 4), weightBytes: self.weights.count,
+            panels: packing.panels,
             tileRows: Int(kernel.rows),
             threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(count: walk.readDepth * 4)
@@ -80,13 +86,11 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         let output = output!
         let biases = UnsafePointer(bias.pointer(Float.self))
         let run = kernel.float_gemm!
+        let fetchesAhead = plan.fetchesAhead
         let written = geometry.outputChannels(ofPanels: panels, width: panelColumns)
         var calls = 0
         var tile = ck_float_tile()
-        tile.taps = walk.steps
-        tile.depth = walk.readDepth
         tile.out_stride = columns
-        (tile.lower, tile.upper) = bounds
 
         var first = rows.lowerBound
         while first < rows.upperBound {
@@ -94,17 +98,28 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
             gather(first..<first + count, part.seat)
             for panel in panels {
                 let channel = panel * panelColumns
-                tile.w = UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
+                let packed = UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
+                let width = channel + panelColumns > columns ? lastWidth : panelColumns
                 tile.columns = min(panelColumns, columns - channel)
-                tile.bias = biases + channel
-                var row = 0
-                while row < count {
-                    tile.rows = min(tileRows, count - row)
-                    tile.a = UnsafePointer(pointers + row * tile.taps)
-                    tile.out = output + (first + row) * columns + channel
-                    run(&tile)
-                    row += tileRows
-                    calls += 1
+                for piece in pieces {
+                    (tile.taps, tile.depth, tile.first) = (piece.steps.count, piece.depth.count, piece.depth.lowerBound)
+                    tile.w = packed + (piece.steps.lowerBound * walk.readDepth + piece.depth.lowerBound) * width
+                    (tile.lower, tile.upper) = piece.isLast ? bounds : (-.infinity, .infinity)
+                    tile.start_stride = piece.isFirst ? 0 : columns
+                    let steps = piece.steps.count * piece.depth.count
+                    tile.ahead_step = fetchesAhead ? width * 4 / ((count + tileRows - 1) / tileRows) : 0
+                    tile.ahead = UnsafeRawPointer(tile.w + steps * width).assumingMemoryBound(to: CChar.self)
+                    var row = 0
+                    while row < count {
+                        tile.rows = min(tileRows, count - row)
+                        tile.a = UnsafePointer(pointers + row * walk.steps + piece.steps.lowerBound * tileRows)
+                        tile.out = output + (first + row) * columns + channel
+                        tile.start = piece.isFirst ? biases + channel : UnsafePointer(tile.out)
+                        run(&tile)
+                        tile.ahead += steps * tile.ahead_step
+                        row += tileRows
+                        calls += 1
+                    }
                 }
             }
             follower?.run(rows: first..<first + count, columns: written, width: columns)

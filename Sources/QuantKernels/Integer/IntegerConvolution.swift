@@ -81,7 +81,9 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             reach: reach, requantization: requantization, registry: registry)
         fused = stage.fused(for: kernel, channels: columns)
         plan = RowPlan(
-            rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 1), panels: packing.panels,
+            rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 1),
+            weightBytes: packed.buffer.count,
+            panels: packing.panels,
             tileRows: Int(kernel.rows),
             threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(
@@ -158,6 +160,9 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         block.a = UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self))
         block.out_stride = geometry.outputChannels
         block.flip = flip
+        if plan.fetchesAhead {
+            block.ahead_step = panelColumns * 4 / ((rows.count + Int(kernel.rows) - 1) / Int(kernel.rows))
+        }
         if needsRowSums {
             sumRows(rows.count, scratch)
             block.sums = UnsafePointer(scratch.sums.pointer(Int32.self))

@@ -15,7 +15,7 @@ struct WeightPacking {
     var panelBytes: Int { taps * groups * Int(kernel.depth_unit * kernel.columns * kernel.weight_bytes) }
 
     /// Columns of this panel, padded to whole vectors.
-    private func width(_ panel: Int) -> Int {
+    func width(_ panel: Int) -> Int {
         let vector = Int(kernel.vector)
         let present = min(Int(kernel.columns), columns - panel * Int(kernel.columns))
         return (present + vector - 1) / vector * vector
