@@ -75,13 +75,14 @@ import Training
             .appendingPathComponent("checkpoints").path
     ])
 
-    /// The trainings for 8 and 7 bits that come with the program, of each family the smallest width.
+    /// The trainings that come with the program, of each family the smallest width.
     static let shipped: [Shipped] = NetworkFamily.all.filter { $0.dataset == "fashion-mnist" }.flatMap { family in
         let network = family.network(width: 0.25)
         return [
             QuantizationScheme(weightBits: 8),
             QuantizationScheme(weightBits: 8, granularity: .perTensor, mapping: .affine),
             QuantizationScheme(weightBits: 7, granularity: .perTensor, mapping: .affine, activationBits: 7),
+            QuantizationScheme(weightBits: 4), QuantizationScheme(weightBits: 3), QuantizationScheme(weightBits: 2),
         ].filter { store.path(for: network, .integers($0)) != nil }.map { Shipped(network: network, scheme: $0) }
     }
 
