@@ -41,7 +41,7 @@ struct BenchRoot: ParsableCommand {
             bench run suites/mobilenet.json measures every cell of a suite: latency, hardware and software counters, accuracy \
             on a test set. Data go to stdout, progress and warnings to stderr.
 
-            Exit codes: 0 clean; 1 internal error; 2 usage or invalid suite; 3 regression; 4 wrong numbers; 5 baseline missing; \
+            Exit codes: 0 clean; 1 internal error; 2 usage or invalid input; 3 slower than required; 4 wrong numbers; \
             6 required counters unavailable; 130 interrupted.
             """,
         version: "0.1.0",

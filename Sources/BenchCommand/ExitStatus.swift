@@ -8,7 +8,6 @@ package enum ExitStatus: Int32, Sendable {
     case regression = 3
     /// A kernel disagrees with the reference, or accuracy is below its floor.
     case wrongNumbers = 4
-    case baseline = 5
     case countersUnavailable = 6
     case interrupted = 130
 }

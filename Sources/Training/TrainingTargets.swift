@@ -44,7 +44,7 @@ public enum TrainingTargets: Sendable, Equatable {
     }
 
     /// Throws for an option that this task does not know.
-    func check(_ options: TrainingOptions) throws(TrainingError) {
+    public func check(_ options: TrainingOptions) throws(TrainingError) {
         guard case .objects = self else { return }
         func refuse(_ isGiven: Bool, _ name: String, _ reason: String) throws(TrainingError) {
             if isGiven { throw .option(name: name, reason: reason) }

@@ -6,12 +6,14 @@ import Testing
 import Training
 
 @Suite struct TrainingPlanTests {
-    private func cells(_ names: (width: Double, numerics: String)..., family: String = "fashion_mobilenet_v1") throws
-        -> [Cell]
+    private func cells(
+        _ names: (width: Double, numerics: String)..., family: String = "fashion_mobilenet_v1", resolution: Int = 28
+    )
+        throws -> [Cell]
     {
         try names.map {
             Cell(
-                workload: .network(NetworkWorkload(family: family, width: $0.width, resolution: 28)),
+                workload: .network(NetworkWorkload(family: family, width: $0.width, resolution: resolution)),
                 numerics: SpelledNumerics(numerics: try Numerics($0.numerics), spelled: $0.numerics), threads: 1,
                 batch: 1, suiteSeed: 0)
         }
@@ -77,6 +79,15 @@ import Training
                 == ["fashion_mobilenet_v1_0.25_28 w4g32-a8-qat", "fashion_mobilenet_v1_0.25_28 w8ta-a8-qat"])
         #expect(plan.refused.first?.reason.contains("groups of 32") == true)
         #expect(plan.refused.last?.reason.contains("only the scales of symmetric weights") == true)
+    }
+
+    /// What the training of a detector would refuse is said before anything is trained.
+    @Test func scenesOfADetectorAreOnlyMirrored() throws {
+        var training = SuiteTraining()
+        training.float.shift = 2
+        let plan = plan(try cells((0.25, "f32"), family: "fashion_detector", resolution: 64), training)
+        #expect(plan.missing.isEmpty)
+        #expect(plan.refused.map(\.reason) == ["a detector's scenes are only mirrored"])
     }
 
     @Test func recipesFillInWhatTheSuiteLeavesOpen() throws {

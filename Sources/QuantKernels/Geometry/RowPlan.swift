@@ -41,7 +41,8 @@ struct RowPlan: Sendable {
         blockRows = max(1, (partTiles + blocks - 1) / blocks) * tileRows
     }
 
-    // Written down and not read from the machine: ResNet-50 took the same time with 64 to 512 KiB, and calls can be checked to the unit.
+    // Written down and not read from the machine, so that calls can be checked to the unit. Where weights are not fetched ahead,
+    // ResNet-50 takes the same time with 64 to 512 KiB.
 
     /// A quarter of the smallest second-level cache in use (256 KiB … 2 MiB).
     private static let blockBytes = 64 << 10

@@ -85,7 +85,9 @@ public struct TrainingJob: Sendable {
     func objection() -> String? {
         do {
             if let scheme = numerics?.scheme { try scheme.checkWeights() }
-            try options(images: 1, threads: 1).validate()
+            let options = options(images: 1, threads: 1)
+            try options.validate()
+            if network.head != nil { try TrainingTargets.objects([]).check(options) }
             return nil
         } catch TrainingError.option(_, let reason) { return reason } catch { return "\(error)" }
     }
