@@ -31,7 +31,7 @@ enum ReportModel {
             "reruns": file.benchmarks.compactMap(\.rerun).map { ["command": $0] },
             "has_reruns": file.benchmarks.contains { $0.rerun != nil },
             "trainings": trainings(ran).map { ["command": $0] },
-            "has_trainings": !trainings(ran).isEmpty,
+            "has_trainings": ran.contains { $0.trainedBy != nil },
             "verdict": file.verdict.map { [["message": $0.message]] } ?? [],
         ]
     }

@@ -73,22 +73,25 @@ package struct ImageView: Sendable, Equatable {
 
     /// Copies one image, byte/255 each.
     func copy(_ source: UnsafePointer<UInt8>, _ shape: Shape, to target: UnsafeMutablePointer<Float>) {
-        let (height, width, channels) = (shape.height, shape.width, shape.channels)
-        for row in 0..<height {
+        let (width, channels) = (shape.width, shape.channels)
+        let inside = max(0, min(width, right))..<max(0, min(width, width + right))
+        for row in 0..<shape.height {
             let line = target + row * width * channels
-            guard 0..<height ~= row - down else {
+            guard !inside.isEmpty, 0..<shape.height ~= row - down else {
                 line.update(repeating: 0, count: width * channels)
                 continue
             }
             let from = source + (row - down) * width * channels
-            for column in 0..<width {
-                let to = line + column * channels
-                guard 0..<width ~= column - right else {
-                    to.update(repeating: 0, count: channels)
-                    continue
+            line.update(repeating: 0, count: inside.lowerBound * channels)
+            (line + inside.upperBound * channels).update(repeating: 0, count: (width - inside.upperBound) * channels)
+            if isMirrored {
+                for column in inside {
+                    let (pixel, to) = (from + (width - 1 - (column - right)) * channels, line + column * channels)
+                    for channel in 0..<channels { to[channel] = Float(pixel[channel]) / 255 }
                 }
-                let pixel = from + (isMirrored ? width - 1 - (column - right) : column - right) * channels
-                for channel in 0..<channels { to[channel] = Float(pixel[channel]) / 255 }
+            } else {
+                let (pixels, to) = (from + (inside.lowerBound - right) * channels, line + inside.lowerBound * channels)
+                for i in 0..<inside.count * channels { to[i] = Float(pixels[i]) / 255 }
             }
         }
         guard let erased else { return }

@@ -48,9 +48,8 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         bounds = activation
         plan = RowPlan(
             rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 4), weightBytes: self.weights.count,
-            panels: packing.panels,
-            tileRows: Int(kernel.rows),
-            threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
+            panels: packing.panels, tileRows: Int(kernel.rows), threads: threads,
+            grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(count: walk.readDepth * 4)
         let slots = plan.blockRows * walk.steps
         let patchBytes = walk.isByRow ? slots * walk.readDepth * 4 : 0
@@ -79,55 +78,55 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
     package func run(_ part: Part, then follower: ElementwiseOperator?) {
         let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
-        let tileRows = Int(kernel.rows)
-        let panelColumns = Int(kernel.columns)
-        let columns = geometry.outputChannels
-        let pointers = scratch[part.seat].pointers.pointer(UnsafePointer<Float>?.self)
-        let output = output!
-        let biases = UnsafePointer(bias.pointer(Float.self))
-        let run = kernel.float_gemm!
-        let fetchesAhead = plan.fetchesAhead
-        let written = geometry.outputChannels(ofPanels: panels, width: panelColumns)
+        let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
         var calls = 0
-        var tile = ck_float_tile()
-        tile.out_stride = columns
-
         var first = rows.lowerBound
         while first < rows.upperBound {
-            let count = min(plan.blockRows, rows.upperBound - first)
-            gather(first..<first + count, part.seat)
+            let block = first..<min(first + plan.blockRows, rows.upperBound)
+            gather(block, part.seat)
             for panel in panels {
-                let channel = panel * panelColumns
-                let packed = UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
-                let width = channel + panelColumns > columns ? lastWidth : panelColumns
-                tile.columns = min(panelColumns, columns - channel)
-                for piece in pieces {
-                    (tile.taps, tile.depth, tile.first) = (piece.steps.count, piece.depth.count, piece.depth.lowerBound)
-                    tile.w = packed + (piece.steps.lowerBound * walk.readDepth + piece.depth.lowerBound) * width
-                    (tile.lower, tile.upper) = piece.isLast ? bounds : (-.infinity, .infinity)
-                    tile.start_stride = piece.isFirst ? 0 : columns
-                    let steps = piece.steps.count * piece.depth.count
-                    tile.ahead_step = fetchesAhead ? width * 4 / ((count + tileRows - 1) / tileRows) : 0
-                    tile.ahead = UnsafeRawPointer(tile.w + steps * width).assumingMemoryBound(to: CChar.self)
-                    var row = 0
-                    while row < count {
-                        tile.rows = min(tileRows, count - row)
-                        tile.a = UnsafePointer(pointers + row * walk.steps + piece.steps.lowerBound * tileRows)
-                        tile.out = output + (first + row) * columns + channel
-                        tile.start = piece.isFirst ? biases + channel : UnsafePointer(tile.out)
-                        run(&tile)
-                        tile.ahead += steps * tile.ahead_step
-                        row += tileRows
-                        calls += 1
-                    }
-                }
+                for piece in pieces { calls += run(piece, ofPanel: panel, rows: block, part.seat) }
             }
-            follower?.run(rows: first..<first + count, columns: written, width: columns)
-            first += count
+            follower?.run(rows: block, columns: columns, width: geometry.outputChannels)
+            first = block.upperBound
         }
-        let outputs = rows.count * written.count
+        let outputs = rows.count * columns.count
         WorkCounter.macs.add(outputs * geometry.taps * geometry.inputChannels)
         WorkCounter.calls(path).add(calls)
+    }
+
+    /// A piece of a panel's depth for a block of gathered rows. Returns the number of its tiles.
+    private func run(_ piece: DepthPiece, ofPanel panel: Int, rows: Range<Int>, _ seat: Int) -> Int {
+        let (tileRows, panelColumns, columns) = (Int(kernel.rows), Int(kernel.columns), geometry.outputChannels)
+        let pointers = scratch[seat].pointers.pointer(UnsafePointer<Float>?.self)
+        let channel = panel * panelColumns
+        let width = channel + panelColumns > columns ? lastWidth : panelColumns
+        let steps = piece.steps.count * piece.depth.count
+        var tile = ck_float_tile()
+        tile.columns = min(panelColumns, columns - channel)
+        (tile.taps, tile.depth, tile.first) = (piece.steps.count, piece.depth.count, piece.depth.lowerBound)
+        tile.w =
+            UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
+            + (piece.steps.lowerBound * walk.readDepth + piece.depth.lowerBound) * width
+        tile.out_stride = columns
+        (tile.lower, tile.upper) = piece.isLast ? bounds : (-.infinity, .infinity)
+        tile.start_stride = piece.isFirst ? 0 : columns
+        // Behind this piece lies the next one; the tiles share its lines.
+        tile.ahead = UnsafeRawPointer(tile.w + steps * width).assumingMemoryBound(to: CChar.self)
+        tile.ahead_step = plan.aheadStep(bytes: width * 4, rows: rows.count)
+        let biases = UnsafePointer(bias.pointer(Float.self)) + channel
+        let function = kernel.float_gemm!
+        var calls = 0
+        for row in stride(from: 0, to: rows.count, by: tileRows) {
+            tile.rows = min(tileRows, rows.count - row)
+            tile.a = UnsafePointer(pointers + row * walk.steps + piece.steps.lowerBound * tileRows)
+            tile.out = output! + (rows.lowerBound + row) * columns + channel
+            tile.start = piece.isFirst ? biases : UnsafePointer(tile.out)
+            function(&tile)
+            tile.ahead += steps * tile.ahead_step
+            calls += 1
+        }
+        return calls
     }
 
     /// Fills the thread's pointers as [tile][step][row of the tile]: the last tile's missing rows are not read.

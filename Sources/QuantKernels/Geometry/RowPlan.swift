@@ -8,7 +8,7 @@ struct RowPlan: Sendable {
     /// Whether parts are ranges of rows; otherwise they are ranges of panels.
     let cutsRows: Bool
     /// Whether weights come from beyond the second-level cache, so that the next ones are better fetched while these are used.
-    let fetchesAhead: Bool
+    private let fetchesAhead: Bool
     private let threads: Int
     private let parts: Int
 
@@ -48,6 +48,9 @@ struct RowPlan: Sendable {
     private static let blockBytes = 64 << 10
     /// What the second-level cache holds: weights beyond it come from the third for every block, so that blocks are larger.
     private static let heldBytes = 512 << 10
+
+    /// Bytes of the next weights that each of a block's tiles fetches while it uses `bytes` of these; 0 where they are in the cache.
+    func aheadStep(bytes: Int, rows: Int) -> Int { fetchesAhead ? bytes / ((rows + tileRows - 1) / tileRows) : 0 }
 
     /// Into how many parts that many threads cut the work.
     func parts(for threads: Int) -> Int { threads == self.threads ? parts : threads }

@@ -82,9 +82,7 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         fused = stage.fused(for: kernel, channels: columns)
         plan = RowPlan(
             rows: geometry.rows, rowBytes: geometry.bytesPerRow(walk, elementBytes: 1),
-            weightBytes: packed.buffer.count,
-            panels: packing.panels,
-            tileRows: Int(kernel.rows),
+            weightBytes: packed.buffer.count, panels: packing.panels, tileRows: Int(kernel.rows),
             threads: threads, grains: geometry.macs / Self.grainMacs, gathers: !geometry.isPointwise)
         padding = AlignedBuffer(
             [UInt8](repeating: UInt8(truncatingIfNeeded: input.zeroPoint), count: walk.readDepth))
@@ -160,9 +158,7 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         block.a = UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self))
         block.out_stride = geometry.outputChannels
         block.flip = flip
-        if plan.fetchesAhead {
-            block.ahead_step = panelColumns * 4 / ((rows.count + Int(kernel.rows) - 1) / Int(kernel.rows))
-        }
+        block.ahead_step = plan.aheadStep(bytes: panelColumns * 4, rows: rows.count)
         if needsRowSums {
             sumRows(rows.count, scratch)
             block.sums = UnsafePointer(scratch.sums.pointer(Int32.self))

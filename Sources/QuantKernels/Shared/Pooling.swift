@@ -109,8 +109,7 @@ private func maximum(
     forEachWindow(g, rows) { row, window in
         ck_maximum_u8(
             input + window.first * depth + channels.lowerBound, g.inputWidth * depth, window.height, depth,
-            window.width,
-            channels.count, flip, output + row * depth + channels.lowerBound)
+            window.width, channels.count, flip, output + row * depth + channels.lowerBound)
     }
 }
 
@@ -120,9 +119,7 @@ public enum MaximumOfUInt8: PoolingRule {
         _ g: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, input: UnsafePointer<UInt8>,
         output: UnsafeMutablePointer<UInt8>, sums: UnsafeMutablePointer<UInt8>
     ) {
-        maximum(
-            g, rows: rows, channels: channels, input: input,
-            output: output, flip: 0)
+        maximum(g, rows: rows, channels: channels, input: input, output: output, flip: 0)
     }
 }
 
