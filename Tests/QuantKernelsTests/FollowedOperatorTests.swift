@@ -2,7 +2,7 @@ import QuantKernels
 import Quantization
 import Testing
 
-/// A convolution and the addition behind it as one step, in place, against the two one after the other.
+/// A convolution and the addition behind it as one step, the sum over the other operand, against the two one after the other.
 @Suite struct FollowedOperatorTests {
     private static let shapes: [ConvolutionGeometry] = [
         .product(rows: 400, depth: 16, columns: 130),  // shared out by rows, more than one block
@@ -20,30 +20,31 @@ import Testing
                 let other = (0..<geometry.outputCount).map { _ in
                     UInt8(truncatingIfNeeded: generator.integer(produced.range.lowest...produced.range.highest))
                 }
-                let residual = GuardedBuffer(other, .endsAtGuard)
                 let input = GuardedBuffer(layer.inputBytes, .endsAtGuard)
-                func addition(_ left: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) throws -> IntegerAdd {
+                func addition(_ left: GuardedBuffer, _ right: GuardedBuffer, _ output: GuardedBuffer) throws
+                    -> IntegerAdd
+                {
                     let add = try IntegerAdd(
                         name: "add", count: geometry.outputCount, left: produced, right: produced,
                         requantization: Requantization(output: produced, activation: (-.infinity, .infinity)),
                         registry: KernelRegistry())
-                    add.bind(left: left, right: residual.base, output: output)
+                    add.bind(left: left.base, right: right.base, output: output.base)
                     return add
                 }
-                let (between, apart) = (
-                    GuardedBuffer(count: geometry.outputCount, .endsAtGuard),
-                    GuardedBuffer(count: geometry.outputCount, .endsAtGuard)
-                )
+                let residual = GuardedBuffer(other, .endsAtGuard)
+                let between = GuardedBuffer(count: geometry.outputCount, .endsAtGuard)
+                let apart = GuardedBuffer(count: geometry.outputCount, .endsAtGuard)
                 let first = try layer.make(KernelRegistry(), threads: parts, input: input.base, output: between.base)
                 runParts(first, parts, input, between)
-                runParts(try addition(between.base, apart.base), parts, between, residual, apart)
+                runParts(try addition(between, residual, apart), parts, between, residual, apart)
 
-                let together = GuardedBuffer(count: geometry.outputCount, .endsAtGuard)
-                let producer = try layer.make(
-                    KernelRegistry(), threads: parts, input: input.base, output: together.base)
+                let made = GuardedBuffer(count: geometry.outputCount, .endsAtGuard)
+                let together = GuardedBuffer(other, .endsAtGuard)
+                let producer = try layer.make(KernelRegistry(), threads: parts, input: input.base, output: made.base)
                 let step = FollowedOperator(
-                    try #require(producer as? any RowProducer), then: try addition(together.base, together.base))
-                runParts(step, parts, input, residual, together)
+                    try #require(producer as? any RowProducer), then: try addition(made, together, together),
+                    making: .left)
+                runParts(step, parts, input, made, together)
                 expectEqual(together.elements(), apart.elements(UInt8.self), "\(geometry), \(numerics)")
                 #expect(step.name == "conv+add" && step.outputCount == geometry.outputCount)
                 #expect(
@@ -60,8 +61,10 @@ import Testing
                 reals(geometry.outputChannels * geometry.taps * geometry.inputChannels), reals(geometry.outputChannels)
             )
             let input = GuardedBuffer(reals(geometry.inputCount), .endsAtGuard)
-            let residual = GuardedBuffer(reals(geometry.outputCount), .endsAtGuard)
-            func make(_ produced: GuardedBuffer, _ sum: GuardedBuffer) throws -> (FloatConvolution, FloatAdd) {
+            let other = reals(geometry.outputCount)
+            func make(_ produced: GuardedBuffer, _ residual: GuardedBuffer, _ sum: GuardedBuffer) throws -> (
+                FloatConvolution, FloatAdd
+            ) {
                 let convolution = try FloatConvolution(
                     name: "conv", geometry: geometry, weights: weights, bias: bias, activation: (0, .infinity),
                     registry: KernelRegistry(), threads: parts)
@@ -72,15 +75,16 @@ import Testing
                 return (convolution, add)
             }
             let bytes = geometry.outputCount * 4
-            let (between, apart) = (
-                GuardedBuffer(count: bytes, .endsAtGuard), GuardedBuffer(count: bytes, .endsAtGuard)
-            )
-            let (first, second) = try make(between, apart)
+            let residual = GuardedBuffer(other, .endsAtGuard)
+            let between = GuardedBuffer(count: bytes, .endsAtGuard)
+            let apart = GuardedBuffer(count: bytes, .endsAtGuard)
+            let (first, second) = try make(between, residual, apart)
             runParts(first, parts, input, between)
             runParts(second, parts, between, residual, apart)
-            let together = GuardedBuffer(count: bytes, .endsAtGuard)
-            let (producer, follower) = try make(together, together)
-            runParts(FollowedOperator(producer, then: follower), parts, input, residual, together)
+            let made = GuardedBuffer(count: bytes, .endsAtGuard)
+            let together = GuardedBuffer(other, .endsAtGuard)
+            let (producer, follower) = try make(made, together, together)
+            runParts(FollowedOperator(producer, then: follower, making: .right), parts, input, made, together)
             expectEqual(together.elements(), apart.elements(Float.self), "\(geometry)")
         }
     }

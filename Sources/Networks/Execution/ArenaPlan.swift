@@ -1,5 +1,8 @@
 /// Places of all tensors in one arena, decided before the first run: tensors whose lives do not overlap share memory.
 ///
+/// An addition that is the last to read one of its operands writes over that: the lines of the sum are then in the cache, and the
+/// residual tensors of a stage are one piece of memory.
+///
 /// Greedy by size (largest first, lowest offset that is free during the tensor's life), which is within a few percent of
 /// the largest set of live tensors for the chains and short bypasses of image networks.
 package struct ArenaPlan: Sendable {
@@ -10,7 +13,7 @@ package struct ArenaPlan: Sendable {
 
     /// - Parameters:
     ///   - bytes: of each tensor.
-    ///   - steps: nodes that are run as one; each writes its output over that of the one before it.
+    ///   - steps: nodes that are run as one: what any of them reads or writes is alive while all of them run.
     package init(network: Network, bytes: [Int], steps: [[Int]] = []) {
         let last = network.last
         // The input stays valid from run to run, and the output after the run.
@@ -21,15 +24,26 @@ package struct ArenaPlan: Sendable {
             }
         }
         lives[last] = lives[last].lowerBound...(last + 1)
-        // Tensors of one step are one piece of memory, the first one's.
-        var owners = Array(0...last)
+        let lastReads = lives.map(\.upperBound)
         for step in steps {
-            let first = step[0] + 1
-            for node in step.dropFirst() {
-                precondition(bytes[node + 1] == bytes[first], "tensors of one step have one size")
-                owners[node + 1] = first
-                lives[first] = lives[first].lowerBound...lives[node + 1].upperBound
-            }
+            for node in step.dropFirst() { lives[node + 1] = step[0] + 1...lives[node + 1].upperBound }
+        }
+        // Whose memory a tensor has.
+        var owners = Array(0...last)
+        for (index, node) in network.nodes.enumerated() {
+            guard case .add = node.operation else { continue }
+            // What the rest of its step writes or reads is in use until the step ends.
+            let rest = steps.first { $0.contains(index) }?.filter { $0 != index } ?? []
+            let inUse = Set(rest.flatMap { [$0 + 1] + network.nodes[$0].inputs })
+            let sum = index + 1
+            guard
+                let operand = node.inputs.first(where: {
+                    $0 > 0 && lastReads[$0] == sum && bytes[$0] == bytes[sum] && !inUse.contains($0)
+                })
+            else { continue }
+            let owner = owners[operand]
+            owners[sum] = owner
+            lives[owner] = lives[owner].lowerBound...lives[sum].upperBound
         }
 
         var offsets = [Int](repeating: 0, count: last + 1)

@@ -34,7 +34,9 @@ open class Executor: @unchecked Sendable {
         (self.operators, self.nodesOfSteps) = (operators, nodesOfSteps)
         steps = nodesOfSteps.map { nodes in
             nodes.dropFirst().reduce(operators[nodes[0]]) { first, node in
-                FollowedOperator(first as! any RowProducer, then: operators[node] as! ElementwiseOperator)
+                FollowedOperator(
+                    first as! any RowProducer, then: operators[node] as! ElementwiseOperator,
+                    making: network.nodes[node].inputs[0] == nodes[0] + 1 ? .left : .right)
             }
         }
     }
@@ -54,7 +56,8 @@ open class Executor: @unchecked Sendable {
         }
     }
 
-    /// Runs one step alone; what it reads is what the steps before it left there.
+    /// Runs one step alone; what it reads is what the steps before it left there. A sum that lies over its operand is added to once more
+    /// each time: repeated, the step takes the same time and leaves other values.
     public final func run(step index: Int) { pool.run(steps[index]) }
 
     /// The nodes whose work step `index` does, ascending.

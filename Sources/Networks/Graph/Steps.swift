@@ -1,6 +1,6 @@
 extension Network {
     /// The nodes of each step of an executor, in order: one, or a convolution and the addition right behind it that is the only
-    /// reader of its output. What the convolution writes is then added to while it is in the cache, and in place.
+    /// reader of its output. What the convolution writes is then added to while it is in the cache.
     package var steps: [[Int]] {
         var readers = [Int](repeating: 0, count: last + 1)
         for node in nodes { for tensor in node.inputs { readers[tensor] += 1 } }

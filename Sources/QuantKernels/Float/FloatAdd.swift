@@ -20,9 +20,9 @@ public final class FloatAdd: ElementwiseOperator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    override func compute(_ elements: Range<Int>) {
-        let first = elements.lowerBound
+    override func compute(_ elements: Range<Int>, left: Int, right: Int) {
         kernel.float_add(
-            elements.count, inputs!.0 + first, inputs!.1 + first, output! + first, bounds.lower, bounds.upper)
+            elements.count, inputs!.0 + left, inputs!.1 + right, output! + elements.lowerBound, bounds.lower,
+            bounds.upper)
     }
 }

@@ -75,7 +75,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
 
     public override func run(_ part: Part) { run(part, then: nil) }
 
-    package func run(_ part: Part, then follower: ElementwiseOperator?) {
+    package func run(_ part: Part, then follower: RowFollower?) {
         let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
@@ -83,11 +83,12 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         var first = rows.lowerBound
         while first < rows.upperBound {
             let block = first..<min(first + plan.blockRows, rows.upperBound)
+            let place = follower == nil ? first : rows.lowerBound
             gather(block, part.seat)
             for panel in panels {
-                for piece in pieces { calls += run(piece, ofPanel: panel, rows: block, part.seat) }
+                for piece in pieces { calls += run(piece, ofPanel: panel, rows: block.count, to: place, part.seat) }
             }
-            follower?.run(rows: block, columns: columns, width: geometry.outputChannels)
+            follower?.run(rows: block, madeAt: place, columns: columns, width: geometry.outputChannels)
             first = block.upperBound
         }
         let outputs = rows.count * columns.count
@@ -95,8 +96,8 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         WorkCounter.calls(path).add(calls)
     }
 
-    /// A piece of a panel's depth for a block of gathered rows. Returns the number of its tiles.
-    private func run(_ piece: DepthPiece, ofPanel panel: Int, rows: Range<Int>, _ seat: Int) -> Int {
+    /// A piece of a panel's depth for a block of gathered rows, written from the output's row `place` on. Returns the number of its tiles.
+    private func run(_ piece: DepthPiece, ofPanel panel: Int, rows: Int, to place: Int, _ seat: Int) -> Int {
         let (tileRows, panelColumns, columns) = (Int(kernel.rows), Int(kernel.columns), geometry.outputChannels)
         let pointers = scratch[seat].pointers.pointer(UnsafePointer<Float>?.self)
         let channel = panel * panelColumns
@@ -113,14 +114,14 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         tile.start_stride = piece.isFirst ? 0 : columns
         // Behind this piece lies the next one; the tiles share its lines.
         tile.ahead = UnsafeRawPointer(tile.w + steps * width).assumingMemoryBound(to: CChar.self)
-        tile.ahead_step = plan.aheadStep(bytes: width * 4, rows: rows.count)
+        tile.ahead_step = plan.aheadStep(bytes: width * 4, rows: rows)
         let biases = UnsafePointer(bias.pointer(Float.self)) + channel
         let function = kernel.float_gemm!
         var calls = 0
-        for row in stride(from: 0, to: rows.count, by: tileRows) {
-            tile.rows = min(tileRows, rows.count - row)
+        for row in stride(from: 0, to: rows, by: tileRows) {
+            tile.rows = min(tileRows, rows - row)
             tile.a = UnsafePointer(pointers + row * walk.steps + piece.steps.lowerBound * tileRows)
-            tile.out = output! + (rows.lowerBound + row) * columns + channel
+            tile.out = output! + (place + row) * columns + channel
             tile.start = piece.isFirst ? biases : UnsafePointer(tile.out)
             function(&tile)
             tile.ahead += steps * tile.ahead_step

@@ -50,9 +50,8 @@ public final class IntegerAdd: ElementwiseOperator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: UInt8.self)
     }
 
-    override func compute(_ elements: Range<Int>) {
-        let first = elements.lowerBound
-        kernel.int_add(elements.count, inputs!.0 + first, inputs!.1 + first, output! + first, parameters)
+    override func compute(_ elements: Range<Int>, left: Int, right: Int) {
+        kernel.int_add(elements.count, inputs!.0 + left, inputs!.1 + right, output! + elements.lowerBound, parameters)
     }
 
     override func count(calls: Int, elements: Int) {

@@ -116,7 +116,7 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
 
     public override func run(_ part: Part) { run(part, then: nil) }
 
-    package func run(_ part: Part, then follower: ElementwiseOperator?) {
+    package func run(_ part: Part, then follower: RowFollower?) {
         let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let scratch = scratch[part.seat]
@@ -124,15 +124,16 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         var calls = 0
         var first = rows.lowerBound
         while first < rows.upperBound {
-            let count = min(plan.blockRows, rows.upperBound - first)
-            gather(first..<first + count, scratch: scratch)
+            let block = first..<min(first + plan.blockRows, rows.upperBound)
+            let place = follower == nil ? first : rows.lowerBound
+            gather(block, scratch: scratch)
             if let fused {
-                calls += runFused(first..<first + count, panels, fused, scratch)
+                calls += runFused(block.count, to: place, panels, fused, scratch)
             } else {
-                calls += runStaged(first..<first + count, panels, scratch)
+                calls += runStaged(block.count, to: place, panels, scratch)
             }
-            follower?.run(rows: first..<first + count, columns: columns, width: geometry.outputChannels)
-            first += count
+            follower?.run(rows: block, madeAt: place, columns: columns, width: geometry.outputChannels)
+            first = block.upperBound
         }
         let outputs = rows.count * columns.count
         WorkCounter.macs.add(outputs * geometry.taps * geometry.inputChannels)
@@ -145,22 +146,23 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         output! + row * geometry.outputChannels + panel * Int(kernel.columns)
     }
 
-    /// A block of gathered rows by the kernel that holds the output stage. Returns the number of its tiles.
-    private func runFused(_ rows: Range<Int>, _ panels: Range<Int>, _ constants: AlignedBuffer, _ scratch: Scratch)
-        -> Int
-    {
+    /// A block of gathered rows by the kernel that holds the output stage, written from the output's row `place` on. Returns the number
+    /// of its tiles.
+    private func runFused(
+        _ rows: Int, to place: Int, _ panels: Range<Int>, _ constants: AlignedBuffer, _ scratch: Scratch
+    ) -> Int {
         let panelColumns = Int(kernel.columns)
         let constantBytes = constants.count / ((geometry.outputChannels + 15) / 16)
         var block = ck_int_rows()
-        block.rows = rows.count
+        block.rows = rows
         block.taps = walk.steps
         block.depth = walk.readDepth
         block.a = UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self))
         block.out_stride = geometry.outputChannels
         block.flip = flip
-        block.ahead_step = plan.aheadStep(bytes: panelColumns * 4, rows: rows.count)
+        block.ahead_step = plan.aheadStep(bytes: panelColumns * 4, rows: rows)
         if needsRowSums {
-            sumRows(rows.count, scratch)
+            sumRows(rows, scratch)
             block.sums = UnsafePointer(scratch.sums.pointer(Int32.self))
         }
         for panel in panels {
@@ -169,20 +171,20 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             block.columns = min(panelColumns, geometry.outputChannels - channel)
             block.w = UnsafeRawPointer(weights.base + panel * panelBytes)
             block.constants = UnsafeRawPointer(constants.base + channel / 16 * constantBytes)
-            block.out = target(rows.lowerBound, panel)
+            block.out = target(place, panel)
             kernel.int_gemm_fused(&block, stage.c)
         }
-        return panels.count * ((rows.count + Int(kernel.rows) - 1) / Int(kernel.rows))
+        return panels.count * ((rows + Int(kernel.rows) - 1) / Int(kernel.rows))
     }
 
-    /// A block of gathered rows, tile by tile, with the output stage as a kernel of its own. Returns the number of tiles.
-    private func runStaged(_ rows: Range<Int>, _ panels: Range<Int>, _ scratch: Scratch) -> Int {
+    /// The same, tile by tile, with the output stage as a kernel of its own.
+    private func runStaged(_ rows: Int, to place: Int, _ panels: Range<Int>, _ scratch: Scratch) -> Int {
         let tileRows = Int(kernel.rows)
         let panelColumns = Int(kernel.columns)
         let columns = geometry.outputChannels
         let pointers = scratch.pointers.pointer(UnsafePointer<UInt8>?.self)
         let sums = scratch.sums.pointer(Int32.self)
-        if needsRowSums { sumRows(rows.count, scratch) }
+        if needsRowSums { sumRows(rows, scratch) }
         var tile = ck_int_tile()
         tile.taps = walk.steps
         tile.depth = walk.readDepth
@@ -193,13 +195,13 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             let channel = panel * panelColumns
             tile.w = UnsafeRawPointer(weights.base + panel * panelBytes)
             tile.columns = min(panelColumns, columns - channel)
-            for row in stride(from: 0, to: rows.count, by: tileRows) {
-                tile.rows = min(tileRows, rows.count - row)
+            for row in stride(from: 0, to: rows, by: tileRows) {
+                tile.rows = min(tileRows, rows - row)
                 tile.a = UnsafePointer(pointers + row * walk.steps)
                 kernel.int_gemm(&tile)
                 stage.function(
                     tile.rows, tile.columns, tile.acc, panelColumns, sums + row, stage.c, channel,
-                    target(rows.lowerBound + row, panel), columns)
+                    target(place + row, panel), columns)
                 calls += 1
             }
         }

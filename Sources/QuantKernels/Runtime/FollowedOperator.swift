@@ -1,27 +1,66 @@
 /// An operator that computes its output row by row, a row being the channels of one position, and can hand rows on.
 package protocol RowProducer: Operator {
-    /// Does the part's work as `run(part:of:)`; `follower` is given each block of rows while the caches still hold it.
-    func run(_ part: Part, then follower: ElementwiseOperator?)
+    /// Does the part's work as `run(_:)`; `follower` is given each block of rows while the caches still hold it. With a follower,
+    /// every block of the part is written to the same memory, that of the part's first rows.
+    func run(_ part: Part, then follower: RowFollower?)
+}
+
+/// The second half of a step: an elementwise operator that takes one of its operands from a producer, some rows at a time.
+package struct RowFollower: Sendable {
+    /// Which operand the producer makes.
+    package enum Operand: Sendable { case left, right }
+
+    let operation: ElementwiseOperator
+    let operand: Operand
+
+    /// - Parameters:
+    ///   - rows: of the output.
+    ///   - place: the row of the producer's memory that holds the first of them.
+    ///   - columns: channels of these rows.
+    ///   - width: channels of a row.
+    func run(rows: Range<Int>, madeAt place: Int, columns: Range<Int>, width: Int) {
+        if columns.count == width {
+            compute(rows.lowerBound * width, count: rows.count * width, made: place * width)
+            operation.count(calls: 1, elements: rows.count * width)
+            return
+        }
+        for row in 0..<rows.count {
+            compute(
+                (rows.lowerBound + row) * width + columns.lowerBound, count: columns.count,
+                made: (place + row) * width + columns.lowerBound)
+        }
+        operation.count(calls: rows.count, elements: rows.count * columns.count)
+    }
+
+    private func compute(_ first: Int, count: Int, made: Int) {
+        let (left, right) = operand == .left ? (made, first) : (first, made)
+        operation.compute(first..<first + count, left: left, right: right)
+    }
 }
 
 /// An operator and an elementwise one behind it as one step: each block of rows passes through both, so that what lies between
-/// them never leaves the second-level cache. The result is that of the two, one after the other.
+/// them never leaves the second-level cache, since all blocks of a part take turns in the same memory. The result is that of the
+/// two, one after the other.
 ///
 /// Each thread has one part: four, which a producer alone is cut into, took additions behind the wide convolutions of ResNet-50 up to 5 %
 /// longer on two quiet cores of a Zen 4.
 package final class FollowedOperator: Operator, @unchecked Sendable {
     private let producer: any RowProducer
-    private let follower: ElementwiseOperator
+    private let follower: RowFollower
 
-    package init(_ producer: any RowProducer, then follower: ElementwiseOperator) {
-        (self.producer, self.follower) = (producer, follower)
-        let path = producer.path.rawValue >= follower.path.rawValue ? producer.path : follower.path
-        super.init(name: "\(producer.name)+\(follower.name)", path: path, outputCount: follower.outputCount)
-        microKernels = producer.microKernels + follower.microKernels
-        packedBytes = producer.packedBytes + follower.packedBytes
+    /// - Parameter operand: which of the follower's operands the producer makes; the other and the output lie elsewhere.
+    package init(
+        _ producer: any RowProducer, then operation: ElementwiseOperator, making operand: RowFollower.Operand
+    ) {
+        self.producer = producer
+        follower = RowFollower(operation: operation, operand: operand)
+        let path = producer.path.rawValue >= operation.path.rawValue ? producer.path : operation.path
+        super.init(name: "\(producer.name)+\(operation.name)", path: path, outputCount: operation.outputCount)
+        microKernels = producer.microKernels + operation.microKernels
+        packedBytes = producer.packedBytes + operation.packedBytes
     }
 
-    package override var paths: [InstructionSet] { producer.paths + follower.paths }
+    package override var paths: [InstructionSet] { producer.paths + follower.operation.paths }
 
     package override func run(_ part: Part) {
         producer.run(part, then: follower)
