@@ -13,46 +13,75 @@
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "add_products.h"
+#include "depthwise_avx2.h"
+#include "fused_256.h"
 
 enum { ROWS = 6, COLUMNS = 16, CHUNK = 64 };
 
-// Widens n ≤ CHUNK bytes to int16; an odd n gets a zero behind it.
-static inline void widen(const uint8_t *a, size_t n, uint8_t flip, int16_t *out) {
-    size_t i = 0;
-    const __m128i mask = _mm_set1_epi8((char)flip);
-    for (; i + 16 <= n; i += 16) {
-        const __m128i bytes = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(a + i)), mask);
-        _mm256_storeu_si256((__m256i *)(out + i), _mm256_cvtepu8_epi16(bytes));
-    }
-    for (; i < n; i++) out[i] = (uint8_t)(a[i] ^ flip);
-    if (n & 1) out[n] = 0;
+static inline void widen_16(const uint8_t *a, uint8_t flip, int16_t *out) {
+    const __m256i words = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)a));
+    _mm256_storeu_si256((__m256i *)out, _mm256_xor_si256(words, _mm256_set1_epi16(flip)));
 }
 
-// rows × 8·vectors tile. Registers: rows·vectors accumulators (12), vectors weights (2), 1 broadcast.
-// Panel: [tap][pair of k][8·vectors columns][2] int16.
-static inline __attribute__((always_inline)) void tile(const ck_int_tile *t, const int rows, const int vectors) {
-    __m256i acc[ROWS][2];
-    int16_t wide[ROWS][CHUNK + 2];
-    CK_UNROLL for (int r = 0; r < rows; r++)
-        CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_setzero_si256();
-    const int16_t *w = t->w;
-    for (size_t tap = 0; tap < t->taps; tap++) {
-        for (size_t k = 0; k < t->depth; k += CHUNK) {
-            const size_t n = t->depth - k < CHUNK ? t->depth - k : CHUNK;
-            CK_UNROLL for (int r = 0; r < rows; r++) widen(t->a[tap * ROWS + (size_t)r] + k, n, (uint8_t)t->flip, wide[r]);
-            for (size_t i = 0; i < n; i += 2, w += 16 * vectors) {
-                __m256i b[2];
-                CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_si256((const __m256i *)(w + 16 * v));
-                CK_UNROLL for (int r = 0; r < rows; r++) {
-                    int32_t pair;
-                    memcpy(&pair, &wide[r][i], 4);
-                    const __m256i a = _mm256_set1_epi32(pair);
-                    CK_UNROLL for (int v = 0; v < vectors; v++)
-                        acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(a, b[v]));
-                }
-            }
+static inline void widen_8(const uint8_t *a, uint8_t flip, int16_t *out) {
+    const __m128i words = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)a));
+    _mm_storeu_si128((__m128i *)out, _mm_xor_si128(words, _mm_set1_epi16(flip)));
+}
+
+// Widens n ≤ CHUNK bytes to int16, flipped, and puts a zero behind them. Nothing is read behind the row: of a tail, some bytes
+// are widened twice.
+static inline __attribute__((always_inline)) void widen(const uint8_t *a, const size_t n, uint8_t flip, int16_t *out) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) widen_16(a + i, flip, out + i);
+    if (i == n) return;
+    if (n >= 16) {
+        widen_16(a + n - 16, flip, out + n - 16);
+    } else if (n >= 8) {
+        widen_8(a, flip, out);
+        widen_8(a + n - 8, flip, out + n - 8);
+    } else {
+        CK_PLAIN_LOOP for (; i < n; i++) out[i] = a[i] ^ flip;
+    }
+    out[n] = 0;
+}
+
+// n activations of each row from `a` on, against their weights. Returns the weights behind them.
+static inline __attribute__((always_inline)) const int16_t *chunk(
+    __m256i acc[ROWS][2], const uint8_t *const *a, const size_t k, const size_t n, uint8_t flip, const int16_t *w,
+    const int rows, const int vectors) {
+    int16_t wide[ROWS][CHUNK + 16];
+    CK_UNROLL for (int r = 0; r < rows; r++) widen(a[r] + k, n, flip, wide[r]);
+    CK_PLAIN_LOOP for (size_t i = 0; i < n; i += 2, w += 16 * vectors) {
+        __m256i b[2];
+        CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm256_loadu_si256((const __m256i *)(w + 16 * v));
+        CK_UNROLL for (int r = 0; r < rows; r++) {
+            int32_t pair;
+            memcpy(&pair, &wide[r][i], 4);
+            const __m256i x = _mm256_set1_epi32(pair);
+            CK_UNROLL for (int v = 0; v < vectors; v++)
+                acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(x, b[v]));
         }
     }
+    return w;
+}
+
+// Adds a tile's products. Registers: rows·vectors accumulators (12), vectors weights (2), 1 broadcast.
+// Panel: [tap][pair of k][8·vectors columns][2] int16.
+static inline __attribute__((always_inline)) void products(
+    __m256i acc[ROWS][2], const uint8_t *const *a, const int16_t *w, const size_t taps, const size_t depth, uint8_t flip,
+    const int rows, const int vectors) {
+    for (size_t tap = 0; tap < taps; tap++, a += ROWS) {
+        size_t k = 0;
+        for (; k + CHUNK <= depth; k += CHUNK) w = chunk(acc, a, k, CHUNK, flip, w, rows, vectors);
+        if (k < depth) w = chunk(acc, a, k, depth - k, flip, w, rows, vectors);
+    }
+}
+
+static inline __attribute__((always_inline)) void tile(const ck_int_tile *t, const int rows, const int vectors) {
+    __m256i acc[ROWS][2];
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_setzero_si256();
+    products(acc, t->a, t->w, t->taps, t->depth, (uint8_t)t->flip, rows, vectors);
     CK_UNROLL for (int r = 0; r < rows; r++)
         CK_UNROLL for (int v = 0; v < vectors; v++)
             _mm256_storeu_si256((__m256i *)(t->acc + r * COLUMNS + 8 * v), acc[r][v]);
@@ -72,54 +101,9 @@ static void gemm_6x16c2(const ck_int_tile *t) {
     if (t->columns <= 8) { ROWS_CASES(1) } else { ROWS_CASES(2) }
 }
 
-// 16 channels of n ≤ 16 as bytes; nothing is read behind them.
-static inline __m128i load_channels(const uint8_t *p, size_t n) {
-    if (n >= 16) return _mm_loadu_si128((const __m128i *)p);
-    uint8_t bytes[16] = {0};
-    memcpy(bytes, p, n);
-    return _mm_loadu_si128((const __m128i *)bytes);
-}
-
-// Blocks of 16 channels. Two taps are interleaved as int16 pairs, whose weighted sum is one vpmaddwd:
-// low half: channels 0–3 and 8–11, high half: 4–7 and 12–15; put in order at the end.
-// Weights: [block][pair of taps][low 8 pairs, high 8 pairs] int16.
-static void depthwise_16(const ck_int_depthwise *d) {
-    const size_t pairs = (d->taps + 1) / 2;
-    const int16_t *w = (const int16_t *)d->w + d->first * pairs * 2;
-    const __m128i flip = _mm_set1_epi8((char)d->flip);
-    for (size_t p = 0; p < d->pixels; p++) {
-        const uint8_t *const *a = d->a + p * d->taps;
-        __m256i low = _mm256_setzero_si256(), high = _mm256_setzero_si256();
-        for (size_t i = 0; i < pairs; i++) {
-            const size_t second = 2 * i + 1 < d->taps ? 2 * i + 1 : 2 * i;  // its weight is 0 where there is none
-            const __m256i x = _mm256_cvtepu8_epi16(_mm_xor_si128(load_channels(a[2 * i] + d->first, d->channels), flip));
-            const __m256i y = _mm256_cvtepu8_epi16(_mm_xor_si128(load_channels(a[second] + d->first, d->channels), flip));
-            const __m256i u = _mm256_loadu_si256((const __m256i *)(w + i * 32));
-            const __m256i v = _mm256_loadu_si256((const __m256i *)(w + i * 32 + 16));
-            low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(x, y), u));
-            high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x, y), v));
-        }
-        _mm256_storeu_si256((__m256i *)(d->acc + p * 16), _mm256_permute2x128_si256(low, high, 0x20));
-        _mm256_storeu_si256((__m256i *)(d->acc + p * 16 + 8), _mm256_permute2x128_si256(low, high, 0x31));
-    }
-}
-
-static size_t depthwise_bytes(size_t channels, size_t taps) {
-    return (channels + 15) / 16 * ((taps + 1) / 2) * 32 * sizeof(int16_t);
-}
-
-static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void *out) {
-    int16_t *o = out;
-    memset(out, 0, depthwise_bytes(channels, taps));
-    for (size_t block = 0; block < channels; block += 16)
-        for (size_t pair = 0; pair < (taps + 1) / 2; pair++)
-            for (size_t half = 0; half < 2; half++)
-                for (size_t i = 0; i < 8; i++) {
-                    const size_t channel = block + (i / 4) * 8 + half * 4 + i % 4;
-                    for (size_t s = 0; s < 2; s++, o++)
-                        if (channel < channels && 2 * pair + s < taps) *o = w[(2 * pair + s) * channels + channel];
-                }
-}
+#define PRODUCTS(acc, a, t, rows, vectors) \
+    products(acc, a, (t)->w, (t)->taps, (t)->depth, (uint8_t)(t)->flip, rows, vectors)
+CK_FUSED_GEMM_256(gemm_6x16c2_fused, PRODUCTS)
 
 // (a·b + 2^30) >> 31 in 8 lanes: even and odd products apart, since they are 64 bits wide.
 static inline __m256i srdhm(__m256i a, __m256i b) {
@@ -310,10 +294,12 @@ CK_ADD_PRODUCTS(add_products_32, __m256i, _mm256, 256)
 
 const ck_kernel ck_int_avx2[] = {
     {.name = "u8s16_gemm_6x16c2__avx2", .kind = CK_INT_GEMM, .isa = CK_ISA_AVX2, .rows = ROWS, .columns = COLUMNS,
-     .vector = 8, .depth_unit = 2, .weight_bytes = 2, .int_gemm = gemm_6x16c2},
+     .vector = 8, .depth_unit = 2, .weight_bytes = 2, .int_gemm = gemm_6x16c2, .int_gemm_fused = gemm_6x16c2_fused,
+     .stage_bytes = stage_bytes_256, .stage_pack = stage_pack_256},
     {.name = "u8s16_depthwise_16c2__avx2", .kind = CK_INT_DEPTHWISE, .isa = CK_ISA_AVX2, .columns = 16,
      .weight_bytes = 2, .int_depthwise = depthwise_16, .int_depthwise_pack = depthwise_pack,
-     .pack_bytes = depthwise_bytes},
+     .pack_bytes = depthwise_bytes, .int_depthwise_row = depthwise_row_16c2,
+     .int_depthwise_row_pack = depthwise_row_pack, .stage_bytes = stage_bytes_256, .stage_pack = depthwise_stage_pack},
     {.name = "output_8__avx2", .kind = CK_INT_OUTPUT, .isa = CK_ISA_AVX2, .output = output_8},
     {.name = "add_8__avx2", .kind = CK_INT_ADD, .isa = CK_ISA_AVX2, .int_add = add_8},
     {.name = "add_products_32__avx2", .kind = CK_INT_ADD, .isa = CK_ISA_AVX2, .int_add = add_products_32,

@@ -241,7 +241,7 @@ static void output_16(
     #undef OUTPUT
 }
 
-// One rescaling of the addition by the chain of fused_avx512.h, its constants the same in all lanes.
+// One rescaling of the addition by the chain of fused_stage.h, its constants the same in all lanes.
 typedef struct {
     __m512i m, e, constant;
     int32_t shift;  // e

@@ -7,6 +7,8 @@
 #define CK_UNROLL _Pragma("clang loop unroll(full)")
 // A loop that is constant in some instances of its function only.
 #define CK_UNROLL_SMALL _Pragma("clang loop unroll_count(3)")
+// A loop that the compiler would make longer than it is worth: a tail, or one that the decoder limits.
+#define CK_PLAIN_LOOP _Pragma("clang loop vectorize(disable) unroll(disable)")
 
 #define CK_TABLES(X) \
     X(ck_int_scalar) \

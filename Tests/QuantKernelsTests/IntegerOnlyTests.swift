@@ -142,7 +142,9 @@ import Testing
         guard let listing = disassembly(of: "int_") else { return }
         let functions = Set(listing.map(\.function))
         for name in [
-            "gemm_6x16c2", "gemm_6x64c4", "depthwise_64c4", "output_8", "output_16", "ck_output_scalar", "add_8",
+            "gemm_6x16c2", "gemm_6x16c2_fused", "gemm_6x16c4_fused_256", "gemm_6x64c4", "gemm_6x64c4_fused",
+            "depthwise_row_16c2", "depthwise_row_32c4_256", "depthwise_64c4", "depthwise_row_64c4", "output_8",
+            "output_16", "ck_output_scalar", "add_8",
         ] {
             #expect(functions.contains(name), "\(name) is not among the disassembled functions")
         }

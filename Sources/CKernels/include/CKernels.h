@@ -54,7 +54,7 @@ typedef struct ck_output_stage {
     int32_t lower, upper;          // of the output's range, the activation's clamp included
     int32_t rounding;              // CK_ROUND_*
     int32_t left_shift;            // 1 if some shift is positive (M ≥ 1)
-    int32_t fusable;               // 1 if the fused kernels may take it: see fused_avx512.h
+    int32_t fusable;               // 1 if the fused kernels may take it: see fused_stage.h
     int32_t narrow;                // 1 if gemmlowp's rounding may take the short way: see narrow_avx512.h
 } ck_output_stage;
 

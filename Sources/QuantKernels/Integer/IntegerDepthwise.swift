@@ -7,7 +7,7 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
     private let kernel: ck_kernel
     private let stage: OutputStage
     private let weights: AlignedBuffer
-    /// Of the row kernels: weights of nine bits are `weights` + 2·`halves`.
+    /// Of the row kernels on int8 weights: those of nine bits are `weights` + 2·`halves`.
     private let halves: AlignedBuffer?
     /// The output stage's constants for the fused kernel; nil where accumulators go through memory.
     private let fused: AlignedBuffer?
@@ -69,8 +69,9 @@ public final class IntegerDepthwise: Operator, @unchecked Sendable {
                 kernel.int_depthwise_row_pack(channels, weights, buffer.base)
                 return buffer
             }
-            self.weights = packed(fits ? centred : centred.map { $0 & 1 })
-            halves = fits ? nil : packed(centred.map { $0 >> 1 })
+            let isWhole = fits || kernel.weight_bytes == 2
+            self.weights = packed(isWhole ? centred : centred.map { $0 & 1 })
+            halves = isWhole ? nil : packed(centred.map { $0 >> 1 })
         } else {
             self.weights = AlignedBuffer(count: kernel.pack_bytes(channels, taps))
             kernel.int_depthwise_pack(channels, taps, centred, self.weights.base)
