@@ -3,6 +3,7 @@
 #pragma once
 #include <string.h>
 
+#include "depthwise_row.h"
 #include "fused_256.h"
 
 // 16 channels of n ≤ 16 as bytes; nothing is read behind them.
@@ -40,32 +41,10 @@ static size_t depthwise_bytes(size_t channels, size_t taps) {
     return (channels + 15) / 16 * ((taps + 1) / 2) * 32 * sizeof(int16_t);
 }
 
-// The channel of lane i of a block's low (half 0) or high sums, or −1.
-static ptrdiff_t channel_at(size_t channels, size_t block, size_t half, size_t i) {
-    const size_t channel = block + (i / 4) * 8 + half * 4 + i % 4;
-    return channel < channels ? (ptrdiff_t)channel : -1;
-}
-
-// slots[g][s]: the tap whose weight stands second s of pair g, or −1.
-static void pack_pairs(size_t channels, size_t pairs, const int32_t (*slots)[2], const int16_t *w, void *out) {
-    int16_t *o = out;
-    for (size_t block = 0; block < channels; block += 16)
-        for (size_t g = 0; g < pairs; g++)
-            for (size_t half = 0; half < 2; half++)
-                for (size_t i = 0; i < 8; i++) {
-                    const ptrdiff_t channel = channel_at(channels, block, half, i);
-                    for (size_t s = 0; s < 2; s++, o++) {
-                        const int32_t tap = slots[g][s];
-                        *o = channel < 0 || tap < 0 ? 0 : w[(size_t)tap * channels + (size_t)channel];
-                    }
-                }
-}
+static const depthwise_block block_16 = {.vectors = 2, .lanes = 8, .unit = 8};
 
 static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void *out) {
-    const size_t pairs = (taps + 1) / 2;
-    int32_t slots[pairs][2];
-    for (size_t tap = 0; tap < 2 * pairs; tap++) slots[tap / 2][tap % 2] = tap < taps ? (int32_t)tap : -1;
-    pack_pairs(channels, pairs, (const int32_t(*)[2])slots, w, out);
+    for (size_t first = 0; first < channels; first += 16) out = pack_block(&block_16, channels, first, taps, 2, NULL, w, 2, out);
 }
 
 // A row of a 3×3 window, output stage included. A column of the window is two pairs, of its first two pixels and of its third and a
@@ -79,9 +58,8 @@ typedef struct {
 static inline __attribute__((always_inline)) column_16 load_column(
     const ck_int_depthwise_row *d, ptrdiff_t x, __m256i flip, const int full) {
     __m256i t[3];
-    const int inside = x >= 0 && x < (ptrdiff_t)d->window.input_width;
     CK_UNROLL for (int r = 0; r < 3; r++) {
-        const uint8_t *p = (inside ? d->window.row[r] + x * (ptrdiff_t)d->window.step[r] : d->window.padding) + d->first;
+        const uint8_t *p = column_row(d, x, r);
         const __m128i bytes = full ? _mm_loadu_si128((const __m128i *)p) : load_channels(p, d->channels);
         t[r] = _mm256_xor_si256(_mm256_cvtepu8_epi16(bytes), flip);
     }
@@ -128,21 +106,9 @@ static inline __attribute__((always_inline)) void depthwise_row(
     const uint8_t *constants = (const uint8_t *)d->constants + d->first * FUSED_BYTES_PER_CHANNEL;
     const __m256i flip = _mm256_set1_epi16((uint8_t)d->flip);
     const clamp_32 clamp = load_clamp_32(s);
-    enum { PAIR = 2 };
-    column_16 u[2 * PAIR + 1];
-    ptrdiff_t x = d->window.left;
-    uint8_t *out = d->out;
-    CK_UNROLL for (int c = 0; c < 3 - stride; c++) u[c] = load_column(d, x + c, flip, full);
-    size_t left = d->window.pixels;
-    for (; left >= PAIR; left -= PAIR, x += PAIR * stride, out += PAIR * d->out_stride) {
-        CK_UNROLL for (int c = 3 - stride; c < 3 + (PAIR - 1) * stride; c++) u[c] = load_column(d, x + c, flip, full);
-        depthwise_pixels(d, constants, w, u, &clamp, out, PAIR, stride, sign, full, s->left_shift);
-        CK_UNROLL for (int c = 0; c < 3 - stride; c++) u[c] = u[c + PAIR * stride];
-    }
-    if (left > 0) {
-        CK_UNROLL for (int c = 3 - stride; c < 3; c++) u[c] = load_column(d, x + c, flip, full);
-        depthwise_pixels(d, constants, w, u, &clamp, out, 1, stride, sign, full, s->left_shift);
-    }
+    CK_SLIDE(
+        d, stride, column_16, load_column(d, x, flip, full),
+        depthwise_pixels(d, constants, w, u, &clamp, out, count, stride, sign, full, s->left_shift));
 }
 
 static void depthwise_row_16c2(const ck_int_depthwise_row *d, const ck_output_stage *s) {
@@ -157,15 +123,10 @@ static void depthwise_row_16c2(const ck_int_depthwise_row *d, const ck_output_st
 }
 
 static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {
-    static const int32_t slots[6][2] = {{0, 3}, {6, -1}, {1, 4}, {7, -1}, {2, 5}, {8, -1}};
-    pack_pairs(channels, 6, slots, w, out);
+    for (size_t first = 0; first < channels; first += 16)
+        out = pack_block(&block_16, channels, first, ROW_SLOTS, 2, row_slots, w, 2, out);
 }
 
 static void depthwise_stage_pack(size_t channels, const ck_output_stage *s, void *out) {
-    for (size_t block = 0; block < channels; block += 16)
-        for (size_t half = 0; half < 2; half++) {
-            ptrdiff_t channel[8];
-            for (size_t i = 0; i < 8; i++) channel[i] = channel_at(channels, block, half, i);
-            pack_fused(s, 8, channel, (uint8_t *)out + (block + 8 * half) * FUSED_BYTES_PER_CHANNEL);
-        }
+    for (size_t first = 0; first < channels; first += 16) out = pack_block_stage(&block_16, channels, first, s, out);
 }

@@ -2,6 +2,7 @@
 // bytes are interleaved by two levels of unpacking, so that one vpdpbusd does four taps: vector q holds in 128-bit lane L
 // the channels 16L + 4q + 0…3.
 #pragma once
+#include "depthwise_row.h"
 #include "fused_avx512.h"
 #include "tables.h"
 
@@ -92,36 +93,16 @@ static size_t total_lanes(size_t channels) {
 
 static size_t depthwise_bytes(size_t channels, size_t taps) { return total_lanes(channels) * 64 * ((taps + 3) / 4); }
 
-// The channel of lane-wise position i (16 positions a lane: L, then 4 of a q) of vector q in the block that begins at
-// `block`, or −1.
-static ptrdiff_t channel_at(size_t channels, size_t block, size_t q, size_t i) {
-    const size_t channel = block + (i / 4) * 16 + 4 * q + i % 4;
-    return channel < channels ? (ptrdiff_t)channel : -1;
-}
-
-// slots[g][s]: the tap whose weight stands at byte s of group g, or −1.
-static void pack_groups(
-    size_t channels, size_t groups, const int32_t (*slots)[4], const int16_t *w, void *out) {
-    int8_t *o = out;
-    for (size_t block = 0; block < channels; block += 64) {
-        const size_t lanes = channels - block >= 64 ? 4 : block_lanes(channels - block);
-        for (size_t g = 0; g < groups; g++)
-            for (size_t q = 0; q < 4; q++)
-                for (size_t i = 0; i < 4 * lanes; i++) {
-                    const ptrdiff_t channel = channel_at(channels, block, q, i);
-                    for (size_t s = 0; s < 4; s++, o++) {
-                        const int32_t tap = slots[g][s];
-                        *o = channel < 0 || tap < 0 ? 0 : (int8_t)w[(size_t)tap * channels + (size_t)channel];
-                    }
-                }
-    }
+static inline depthwise_block block_of(size_t channels, size_t first) {
+    const size_t lanes = channels - first >= 64 ? 4 : block_lanes(channels - first);
+    return (depthwise_block){.vectors = 4, .lanes = 4 * lanes, .unit = 16};
 }
 
 static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void *out) {
-    const size_t groups = (taps + 3) / 4;
-    int32_t slots[groups][4];
-    for (size_t tap = 0; tap < 4 * groups; tap++) slots[tap / 4][tap % 4] = tap < taps ? (int32_t)tap : -1;
-    pack_groups(channels, groups, (const int32_t(*)[4])slots, w, out);
+    for (size_t first = 0; first < channels; first += 64) {
+        const depthwise_block block = block_of(channels, first);
+        out = pack_block(&block, channels, first, taps, 4, NULL, w, 1, out);
+    }
 }
 
 // A row of a 3×3 window, output stage included. The four bytes of vpdpbusd are the three pixels of a *column* of the window
@@ -130,20 +111,24 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
 // come out in order by themselves.
 // Weights: [block][column][q][L][channel][4]; constants: [block][q] as pack_fused has them.
 #define DEPTHWISE_ROW(NAME, VECTOR, P, LOAD, ZERO, LOADU, STOREU, LANES) \
-    static inline __attribute__((always_inline)) void NAME##_column( \
-        const ck_int_depthwise_row *d, ptrdiff_t x, uint64_t present, VECTOR flip, VECTOR u[4], const int full) { \
+    typedef struct { \
+        VECTOR q[4]; \
+    } NAME##_column; \
+    static inline __attribute__((always_inline)) NAME##_column NAME##_load( \
+        const ck_int_depthwise_row *d, ptrdiff_t x, uint64_t present, VECTOR flip, const int full) { \
         VECTOR t[4]; \
-        const int inside = x >= 0 && x < (ptrdiff_t)d->window.input_width; \
         CK_UNROLL for (int r = 0; r < 3; r++) { \
-            const uint8_t *p = (inside ? d->window.row[r] + x * (ptrdiff_t)d->window.step[r] : d->window.padding) + d->first; \
+            const uint8_t *p = column_row(d, x, r); \
             t[r] = P##_xor_##VECTOR(full ? LOADU(p) : LOAD(present, p), flip); \
         } \
         t[3] = ZERO(); \
-        INTERLEAVE(VECTOR, P, t, u); \
+        NAME##_column column; \
+        INTERLEAVE(VECTOR, P, t, column.q); \
+        return column; \
     } \
     /* `count` neighbouring pixels share the loads of weights and constants. */ \
     static inline __attribute__((always_inline)) void NAME##_pixels( \
-        const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, const int8_t *halves, VECTOR (*u)[4], VECTOR lower, \
+        const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, const int8_t *halves, const NAME##_column *u, VECTOR lower, \
         VECTOR upper, VECTOR flip_out, uint64_t present, uint8_t *out, const int count, const int stride, const int sign, \
         const int full, const int lefts) { \
         VECTOR x[2][4]; \
@@ -157,14 +142,14 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
             CK_UNROLL for (int c = 0; c < 3; c++) { \
                 const VECTOR weights = LOADU(w + 64 * LANES * c); \
                 CK_UNROLL for (int p = 0; p < count; p++) \
-                    x[p][q] = P##_dpbusd_epi32(x[p][q], u[p * stride + c][q], weights); \
+                    x[p][q] = P##_dpbusd_epi32(x[p][q], u[p * stride + c].q[q], weights); \
             } \
             if (halves) { \
                 VECTOR half[2] = {ZERO(), ZERO()}; \
                 CK_UNROLL for (int c = 0; c < 3; c++) { \
                     const VECTOR weights = LOADU(halves + 16 * LANES * q + 64 * LANES * c); \
                     CK_UNROLL for (int p = 0; p < count; p++) \
-                        half[p] = P##_dpbusd_epi32(half[p], u[p * stride + c][q], weights); \
+                        half[p] = P##_dpbusd_epi32(half[p], u[p * stride + c].q[q], weights); \
                 } \
                 CK_UNROLL for (int p = 0; p < count; p++) \
                     x[p][q] = P##_add_epi32(x[p][q], P##_slli_epi32(half[p], 1)); \
@@ -193,25 +178,10 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
         const int lift = s->lower < 0 ? 128 : 0; \
         const VECTOR lower = P##_set1_epi8((char)(s->lower + lift)), upper = P##_set1_epi8((char)(s->upper + lift)); \
         const VECTOR flip_out = P##_set1_epi8((char)lift); \
-        enum { PAIR = 2 }; \
-        VECTOR u[2 * PAIR + 1][4]; \
-        ptrdiff_t x = d->window.left; \
-        uint8_t *out = d->out; \
-        CK_UNROLL for (int c = 0; c < 3 - stride; c++) NAME##_column(d, x + c, present, flip, u[c], full); \
-        size_t left = d->window.pixels; \
-        for (; left >= PAIR; left -= PAIR, x += PAIR * stride, out += PAIR * d->out_stride) { \
-            CK_UNROLL for (int c = 3 - stride; c < 3 + (PAIR - 1) * stride; c++) \
-                NAME##_column(d, x + c, present, flip, u[c], full); \
-            NAME##_pixels(d, constants, w, halves, u, lower, upper, flip_out, present, out, PAIR, stride, sign, full, s->left_shift); \
-            CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
-                CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + PAIR * stride][q]; \
-        } \
-        for (; left > 0; left--, x += stride, out += d->out_stride) { \
-            CK_UNROLL for (int c = 3 - stride; c < 3; c++) NAME##_column(d, x + c, present, flip, u[c], full); \
-            NAME##_pixels(d, constants, w, halves, u, lower, upper, flip_out, present, out, 1, stride, sign, full, s->left_shift); \
-            CK_UNROLL for (int c = 0; c < 3 - stride; c++) \
-                CK_UNROLL for (int q = 0; q < 4; q++) u[c][q] = u[c + stride][q]; \
-        } \
+        CK_SLIDE( \
+            d, stride, NAME##_column, NAME##_load(d, x, present, flip, full), \
+            NAME##_pixels( \
+                d, constants, w, halves, u, lower, upper, flip_out, present, out, count, stride, sign, full, s->left_shift)); \
     }
 
 DEPTHWISE_ROW(row_64, __m512i, _mm512, LOAD_512, _mm512_setzero_si512, LOADU_512, STOREU_512, 4)
@@ -235,22 +205,17 @@ static void depthwise_row_64c4(const ck_int_depthwise_row *d, const ck_output_st
 }
 
 static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {
-    int32_t slots[3][4];
-    for (int32_t column = 0; column < 3; column++)
-        for (int32_t row = 0; row < 4; row++) slots[column][row] = row < 3 ? 3 * row + column : -1;
-    pack_groups(channels, 3, (const int32_t(*)[4])slots, w, out);
+    for (size_t first = 0; first < channels; first += 64) {
+        const depthwise_block block = block_of(channels, first);
+        out = pack_block(&block, channels, first, ROW_SLOTS, 4, row_slots, w, 1, out);
+    }
 }
 
 static size_t depthwise_stage_bytes(size_t channels) { return total_lanes(channels) * 16 * FUSED_BYTES_PER_CHANNEL; }
 
 static void depthwise_stage_pack(size_t channels, const ck_output_stage *s, void *out) {
-    uint8_t *o = out;
-    for (size_t block = 0; block < channels; block += 64) {
-        const size_t lanes = channels - block >= 64 ? 4 : block_lanes(channels - block);
-        for (size_t q = 0; q < 4; q++, o += 4 * lanes * FUSED_BYTES_PER_CHANNEL) {
-            ptrdiff_t channel[16];
-            for (size_t i = 0; i < 4 * lanes; i++) channel[i] = channel_at(channels, block, q, i);
-            pack_fused(s, 4 * lanes, channel, o);
-        }
+    for (size_t first = 0; first < channels; first += 64) {
+        const depthwise_block block = block_of(channels, first);
+        out = pack_block_stage(&block, channels, first, s, out);
     }
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <string.h>
 
+#include "depthwise_row.h"
 #include "fused_256.h"
 
 // n ≤ 32 channels as bytes.
@@ -56,53 +57,36 @@ static size_t depthwise_bytes_256(size_t channels, size_t taps) {
     return (channels + 31) / 32 * ((taps + 3) / 4) * 128;
 }
 
-// The channel of lane i of vector q in the block that begins at `block`, or −1.
-static ptrdiff_t channel_at_256(size_t channels, size_t block, size_t q, size_t i) {
-    const size_t channel = block + (i / 4) * 16 + 4 * q + i % 4;
-    return channel < channels ? (ptrdiff_t)channel : -1;
-}
-
-// slots[g][s]: the tap whose weight stands at byte s of group g, or −1.
-static void pack_groups_256(size_t channels, size_t groups, const int32_t (*slots)[4], const int16_t *w, void *out) {
-    int8_t *o = out;
-    for (size_t block = 0; block < channels; block += 32)
-        for (size_t g = 0; g < groups; g++)
-            for (size_t q = 0; q < 4; q++)
-                for (size_t i = 0; i < 8; i++) {
-                    const ptrdiff_t channel = channel_at_256(channels, block, q, i);
-                    for (size_t s = 0; s < 4; s++, o++) {
-                        const int32_t tap = slots[g][s];
-                        *o = channel < 0 || tap < 0 ? 0 : (int8_t)w[(size_t)tap * channels + (size_t)channel];
-                    }
-                }
-}
+static const depthwise_block block_32 = {.vectors = 4, .lanes = 8, .unit = 16};
 
 static void depthwise_pack_256(size_t channels, size_t taps, const int16_t *w, void *out) {
-    const size_t groups = (taps + 3) / 4;
-    int32_t slots[groups][4];
-    for (size_t tap = 0; tap < 4 * groups; tap++) slots[tap / 4][tap % 4] = tap < taps ? (int32_t)tap : -1;
-    pack_groups_256(channels, groups, (const int32_t(*)[4])slots, w, out);
+    for (size_t first = 0; first < channels; first += 32) out = pack_block(&block_32, channels, first, taps, 4, NULL, w, 1, out);
 }
 
 // A row of a 3×3 window, output stage included. The four bytes of vpdpbusd are the three pixels of a *column* of the window and a
 // zero: an interleaved column serves every window that it belongs to.
 // Weights: [block][column][q][L][channel][4]; constants: [block][q] as pack_fused has them.
 
-static inline __attribute__((always_inline)) void load_column_256(
-    const ck_int_depthwise_row *d, ptrdiff_t x, __m256i flip, __m256i u[4], const int full) {
+typedef struct {
+    __m256i q[4];
+} column_32;
+
+static inline __attribute__((always_inline)) column_32 load_column_256(
+    const ck_int_depthwise_row *d, ptrdiff_t x, __m256i flip, const int full) {
     __m256i t[4];
-    const int inside = x >= 0 && x < (ptrdiff_t)d->window.input_width;
     CK_UNROLL for (int r = 0; r < 3; r++) {
-        const uint8_t *p = (inside ? d->window.row[r] + x * (ptrdiff_t)d->window.step[r] : d->window.padding) + d->first;
+        const uint8_t *p = column_row(d, x, r);
         t[r] = _mm256_xor_si256(full ? load_256(p) : load_channels_256(p, d->channels), flip);
     }
     t[3] = _mm256_setzero_si256();
-    interleave_256(t, u);
+    column_32 column;
+    interleave_256(t, column.q);
+    return column;
 }
 
 // `count` neighbouring pixels (1 or 2) share the loads of weights and constants.
 static inline __attribute__((always_inline)) void depthwise_pixels_256(
-    const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, const int8_t *halves, __m256i (*u)[4],
+    const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, const int8_t *halves, const column_32 *u,
     const clamp_32 *clamp, uint8_t *out, const int count, const int stride, const int sign, const int full, const int lefts) {
     __m256i x[2][4];
     CK_UNROLL for (int q = 0; q < 4; q++, constants += 8 * FUSED_BYTES_PER_CHANNEL) {
@@ -110,13 +94,13 @@ static inline __attribute__((always_inline)) void depthwise_pixels_256(
         CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = start;
         CK_UNROLL for (int c = 0; c < 3; c++) {
             const __m256i weights = load_256(w + 128 * c + 32 * q);
-            CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = DPBUSD256(x[p][q], u[p * stride + c][q], weights);
+            CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = DPBUSD256(x[p][q], u[p * stride + c].q[q], weights);
         }
         if (halves) {
             __m256i half[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
             CK_UNROLL for (int c = 0; c < 3; c++) {
                 const __m256i weights = load_256(halves + 128 * c + 32 * q);
-                CK_UNROLL for (int p = 0; p < count; p++) half[p] = DPBUSD256(half[p], u[p * stride + c][q], weights);
+                CK_UNROLL for (int p = 0; p < count; p++) half[p] = DPBUSD256(half[p], u[p * stride + c].q[q], weights);
             }
             CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = _mm256_add_epi32(x[p][q], _mm256_slli_epi32(half[p], 1));
         }
@@ -145,21 +129,9 @@ static inline __attribute__((always_inline)) void depthwise_row_256(
     const uint8_t *constants = (const uint8_t *)d->constants + d->first * FUSED_BYTES_PER_CHANNEL;
     const __m256i flip = _mm256_set1_epi8((char)d->flip);
     const clamp_32 clamp = load_clamp_32(s);
-    enum { PAIR = 2 };
-    __m256i u[2 * PAIR + 1][4];
-    ptrdiff_t x = d->window.left;
-    uint8_t *out = d->out;
-    CK_UNROLL for (int c = 0; c < 3 - stride; c++) load_column_256(d, x + c, flip, u[c], full);
-    size_t left = d->window.pixels;
-    for (; left >= PAIR; left -= PAIR, x += PAIR * stride, out += PAIR * d->out_stride) {
-        CK_UNROLL for (int c = 3 - stride; c < 3 + (PAIR - 1) * stride; c++) load_column_256(d, x + c, flip, u[c], full);
-        depthwise_pixels_256(d, constants, w, halves, u, &clamp, out, PAIR, stride, sign, full, s->left_shift);
-        CK_UNROLL for (int c = 0; c < 3 - stride; c++) memcpy(u[c], u[c + PAIR * stride], sizeof u[c]);
-    }
-    if (left > 0) {
-        CK_UNROLL for (int c = 3 - stride; c < 3; c++) load_column_256(d, x + c, flip, u[c], full);
-        depthwise_pixels_256(d, constants, w, halves, u, &clamp, out, 1, stride, sign, full, s->left_shift);
-    }
+    CK_SLIDE(
+        d, stride, column_32, load_column_256(d, x, flip, full),
+        depthwise_pixels_256(d, constants, w, halves, u, &clamp, out, count, stride, sign, full, s->left_shift));
 }
 
 static void depthwise_row_32c4_256(const ck_int_depthwise_row *d, const ck_output_stage *s) {
@@ -174,17 +146,12 @@ static void depthwise_row_32c4_256(const ck_int_depthwise_row *d, const ck_outpu
 }
 
 static void depthwise_row_pack_256(size_t channels, const int16_t *w, void *out) {
-    static const int32_t slots[3][4] = {{0, 3, 6, -1}, {1, 4, 7, -1}, {2, 5, 8, -1}};
-    pack_groups_256(channels, 3, slots, w, out);
+    for (size_t first = 0; first < channels; first += 32)
+        out = pack_block(&block_32, channels, first, ROW_SLOTS, 4, row_slots, w, 1, out);
 }
 
 static size_t depthwise_stage_bytes_256(size_t channels) { return (channels + 31) / 32 * 32 * FUSED_BYTES_PER_CHANNEL; }
 
 static void depthwise_stage_pack_256(size_t channels, const ck_output_stage *s, void *out) {
-    for (size_t block = 0; block < channels; block += 32)
-        for (size_t q = 0; q < 4; q++) {
-            ptrdiff_t channel[8];
-            for (size_t i = 0; i < 8; i++) channel[i] = channel_at_256(channels, block, q, i);
-            pack_fused(s, 8, channel, (uint8_t *)out + (block + 8 * q) * FUSED_BYTES_PER_CHANNEL);
-        }
+    for (size_t first = 0; first < channels; first += 32) out = pack_block_stage(&block_32, channels, first, s, out);
 }

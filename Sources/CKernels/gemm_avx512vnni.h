@@ -1,5 +1,6 @@
 // Tiles of rows × 16·vectors columns on AVX512-VNNI, with and without the output stage behind them.
 #pragma once
+#include "fused_256.h"
 #include "fused_avx512.h"
 #include "tables.h"
 
@@ -91,13 +92,7 @@ static inline void store_some(uint8_t *out, __m512i y, size_t n) {
         x = _mm256_extracti128_si256(_mm512_castsi512_si256(y), 1);
         out += 16;
     }
-    if (n & 8) {
-        _mm_storel_epi64((__m128i *)out, x);
-        x = _mm_srli_si128(x, 8);
-        out += 8;
-    }
-    uint64_t rest = (uint64_t)_mm_cvtsi128_si64(x);
-    for (size_t i = 0; i < (n & 7); i++, rest >>= 8) out[i] = (uint8_t)rest;
+    store_few(out, x, n & 15);
 }
 
 // A tile whose accumulators become bytes in registers. packs works inside 128-bit lanes: 32-bit group 4L + i of its

@@ -90,6 +90,14 @@ import Training
         #expect(plan.refused.map(\.reason) == ["a detector's scenes are only mirrored"])
     }
 
+    @Test(arguments: [
+        (0.25, "f32", 0.2), (0.5, "f32", 0.2), (0.75, "f32", 0.1), (1.0, "f32", 0.1), (1.0, "w8c-a8-qat", 0.005),
+    ])
+    func largeNetworksLearnAtHalfTheRate(width: Double, numerics: String, rate: Double) throws {
+        let job = try #require(plan(try cells((width, numerics))).missing.last)
+        #expect(job.options(images: 1280, threads: 1).maxLearningRate == rate)
+    }
+
     @Test func recipesFillInWhatTheSuiteLeavesOpen() throws {
         var training = SuiteTraining()
         (training.float.epochs, training.qat.rate) = (30, 0.001)

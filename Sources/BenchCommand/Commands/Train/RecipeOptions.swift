@@ -5,7 +5,11 @@ internal import Suites
 struct RecipeOptions: ParsableArguments {
     @Option(help: "Passes over the training images (15; from a float checkpoint 5).") var epochs: Int?
     @Option(help: "Images of a step (128).") var batch: Int?
-    @Option(help: "Peak of the one-cycle learning rate (0.2, a detector's 0.1; from a float checkpoint 0.005).")
+    @Option(
+        help: """
+            Peak of the one-cycle learning rate (0.2; of a detector, and from a million parameters on, 0.1; from a float \
+            checkpoint 0.005).
+            """)
     var rate: Double?
     @Option(help: "Momentum (0.9).") var momentum: Double?
     @Option(help: "L2 decay of the weights (0.0005).") var weightDecay: Double?
