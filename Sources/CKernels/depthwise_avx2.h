@@ -58,8 +58,9 @@ typedef struct {
 static inline __attribute__((always_inline)) column_16 load_column(
     const ck_int_depthwise_row *d, ptrdiff_t x, __m256i flip, const int full) {
     __m256i t[3];
+    const column_rows rows = rows_of_column(d, x);
     CK_UNROLL for (int r = 0; r < 3; r++) {
-        const uint8_t *p = column_row(d, x, r);
+        const uint8_t *p = rows.row[r];
         const __m128i bytes = full ? _mm_loadu_si128((const __m128i *)p) : load_channels(p, d->channels);
         t[r] = _mm256_xor_si256(_mm256_cvtepu8_epi16(bytes), flip);
     }

@@ -117,10 +117,9 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
     static inline __attribute__((always_inline)) NAME##_column NAME##_load( \
         const ck_int_depthwise_row *d, ptrdiff_t x, uint64_t present, VECTOR flip, const int full) { \
         VECTOR t[4]; \
-        CK_UNROLL for (int r = 0; r < 3; r++) { \
-            const uint8_t *p = column_row(d, x, r); \
-            t[r] = P##_xor_##VECTOR(full ? LOADU(p) : LOAD(present, p), flip); \
-        } \
+        const column_rows rows = rows_of_column(d, x); \
+        CK_UNROLL for (int r = 0; r < 3; r++) \
+            t[r] = P##_xor_##VECTOR(full ? LOADU(rows.row[r]) : LOAD(present, rows.row[r]), flip); \
         t[3] = ZERO(); \
         NAME##_column column; \
         INTERLEAVE(VECTOR, P, t, column.q); \

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "fused_stage.h"
+#include "tables.h"
 
 // A block of channels as sums in int32 registers. Taps are interleaved by unpacking, which works inside 128-bit lanes: lane i of vector
 // q holds channel unit·⌊i/4⌋ + 4q + i mod 4, where `unit` channels lie in a 128-bit lane of the activations.
@@ -53,10 +54,17 @@ static inline uint8_t *pack_block_stage(
 enum { ROW_SLOTS = 12 };
 static const int32_t row_slots[ROW_SLOTS] = {0, 3, 6, -1, 1, 4, 7, -1, 2, 5, 8, -1};
 
-// The first byte of row r of the window's column at x.
-static inline const uint8_t *column_row(const ck_int_depthwise_row *d, ptrdiff_t x, int r) {
+// The first bytes of the three rows of the window's column at x.
+typedef struct {
+    const uint8_t *row[3];
+} column_rows;
+
+static inline __attribute__((always_inline)) column_rows rows_of_column(const ck_int_depthwise_row *d, ptrdiff_t x) {
     const int inside = x >= 0 && x < (ptrdiff_t)d->window.input_width;
-    return (inside ? d->window.row[r] + x * (ptrdiff_t)d->window.step[r] : d->window.padding) + d->first;
+    column_rows rows;
+    CK_UNROLL for (int r = 0; r < 3; r++)
+        rows.row[r] = (inside ? d->window.row[r] + x * (ptrdiff_t)d->window.step[r] : d->window.padding) + d->first;
+    return rows;
 }
 
 // Slides the window of `d` along its row, two pixels at a time, which share the loads of weights and constants. LOAD is an expression

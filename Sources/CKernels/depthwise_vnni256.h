@@ -74,8 +74,9 @@ typedef struct {
 static inline __attribute__((always_inline)) column_32 load_column_256(
     const ck_int_depthwise_row *d, ptrdiff_t x, __m256i flip, const int full) {
     __m256i t[4];
+    const column_rows rows = rows_of_column(d, x);
     CK_UNROLL for (int r = 0; r < 3; r++) {
-        const uint8_t *p = column_row(d, x, r);
+        const uint8_t *p = rows.row[r];
         t[r] = _mm256_xor_si256(full ? load_256(p) : load_channels_256(p, d->channels), flip);
     }
     t[3] = _mm256_setzero_si256();

@@ -42,6 +42,7 @@ import Testing
         (["fashion_mobilenet_v1", "--width", "0.25", "--numerics", "w8g32-a8"], "groups of 32"),
         (["fashion_mobilenet_v1", "--split", "none"], "--split none: test or train"),
         (["fashion_mobilenet_v1", "--width", "0"], "--width 0.0: goes from above 0 to 4"),
+        (["fashion_resnet8", "--width", "0.5"], "--width: fashion_resnet8 has no widths; leave it out"),
     ])
     func wrongArguments(arguments: [String], message: String) throws {
         let run = try BenchProcess(["diff"] + arguments, in: Workspace()).wait()

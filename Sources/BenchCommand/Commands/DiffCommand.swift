@@ -17,7 +17,7 @@ struct DiffCommand: ParsableCommand {
 
     @Argument(help: "A network family that is trained here, such as fashion_mobilenet_v1.")
     var family: String
-    @Option(help: "Depth multiplier.") var width = 1.0
+    @Option(help: "Depth multiplier, where the family has one (1.0).") var width: Double?
     @Option(help: "Pixels of the image's side.") var resolution: Int?
     @Option(help: "The integers, as suites write them: int8, w4c-a8, w4c-a8-qat.") var numerics = "int8"
     @Option(help: "test or train.") var split = "test"
@@ -38,7 +38,7 @@ struct DiffCommand: ParsableCommand {
         }
         guard ["test", "train"].contains(split) else { throw Failure(.usage, "--split \(split): test or train") }
         let resolution = try family.checked(resolution: resolution)
-        try NetworkFamily.check(width: width)
+        let width = try family.checked(width: width)
         let registry = try Environment.registry(isa: isa)
         Interrupt.install()
         let line = ProgressLine(enabled: !noProgress)

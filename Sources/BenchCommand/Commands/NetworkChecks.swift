@@ -12,8 +12,12 @@ extension NetworkFamily {
         return resolution
     }
 
-    /// - Throws: `Failure` with status usage.
-    static func check(width: Double) throws {
+    /// 1 for nil.
+    /// - Throws: `Failure` with status usage, also for a family that has no widths.
+    func checked(width: Double?) throws -> Double {
+        guard let width else { return 1 }
+        guard hasWidth else { throw Failure(.usage, "--width: \(name) has no widths; leave it out") }
         guard width > 0, width <= 4 else { throw Failure(.usage, "--width \(width): goes from above 0 to 4") }
+        return width
     }
 }

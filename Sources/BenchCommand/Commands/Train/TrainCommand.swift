@@ -78,14 +78,11 @@ struct TrainCommand: ParsableCommand {
             throw Failure(.usage, "'\(name)' is not a network that is trained here; these are: \(trained)")
         }
         let resolution = try family.checked(resolution: resolution)
-        if let width {
-            guard family.hasWidth else { throw Failure(.usage, "--width: \(family.name) has no widths; leave it out") }
-            try NetworkFamily.check(width: width)
-        }
+        let width = try family.checked(width: width)
         var recipe = recipeOptions.recipe
         simulation.add(to: &recipe)
         return TrainingJob(
-            network: family.network(width: width ?? 1, resolution: resolution), dataset: dataset,
+            network: family.network(width: width, resolution: resolution), dataset: dataset,
             numerics: try simulation.numerics(seed: seed ?? 1), recipe: recipe, seed: seed ?? 1)
     }
 }
