@@ -113,14 +113,7 @@ static inline __attribute__((always_inline)) void depthwise_row(
 }
 
 static void depthwise_row_16c2(const ck_int_depthwise_row *d, const ck_output_stage *s) {
-    #define CASES(STRIDE, SIGN) \
-        if (d->channels == 16) depthwise_row(d, s, STRIDE, SIGN, 1); \
-        else depthwise_row(d, s, STRIDE, SIGN, 0);
-    if (d->window.stride == 1 && stage_sees_sign(s)) { CASES(1, 1) }
-    else if (d->window.stride == 1) { CASES(1, 0) }
-    else if (stage_sees_sign(s)) { CASES(2, 1) }
-    else { CASES(2, 0) }
-    #undef CASES
+    CK_ROW_CASES(depthwise_row, d, s, d->channels == 16);
 }
 
 static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {

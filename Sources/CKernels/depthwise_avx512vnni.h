@@ -187,20 +187,11 @@ DEPTHWISE_ROW(row_64, __m512i, _mm512, LOAD_512, _mm512_setzero_si512, LOADU_512
 DEPTHWISE_ROW(row_32, __m256i, _mm256, LOAD_256, _mm256_setzero_si256, LOADU_256, STOREU_256, 2)
 DEPTHWISE_ROW(row_16, __m128i, _mm, LOAD_128, _mm_setzero_si128, LOADU_128, STOREU_128, 1)
 
-#define FULL_CASES(NAME, STRIDE, SIGN) \
-    if (d->channels % 16 == 0 && d->channels != 48) NAME(d, s, STRIDE, SIGN, 1); \
-    else NAME(d, s, STRIDE, SIGN, 0);
-#define SIGN_CASES(NAME, STRIDE) \
-    if (stage_sees_sign(s)) { FULL_CASES(NAME, STRIDE, 1) } \
-    else { FULL_CASES(NAME, STRIDE, 0) }
-#define STRIDE_CASES(NAME) \
-    if (d->window.stride == 1) { SIGN_CASES(NAME, 1) } \
-    else { SIGN_CASES(NAME, 2) }
-
 static void depthwise_row_64c4(const ck_int_depthwise_row *d, const ck_output_stage *s) {
-    if (d->channels > 32) { STRIDE_CASES(row_64) }
-    else if (d->channels > 16) { STRIDE_CASES(row_32) }
-    else { STRIDE_CASES(row_16) }
+    const int whole = d->channels % 16 == 0 && d->channels != 48;
+    if (d->channels > 32) CK_ROW_CASES(row_64, d, s, whole);
+    else if (d->channels > 16) CK_ROW_CASES(row_32, d, s, whole);
+    else CK_ROW_CASES(row_16, d, s, whole);
 }
 
 static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {

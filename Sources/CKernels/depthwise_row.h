@@ -98,3 +98,17 @@ static inline __attribute__((always_inline)) column_rows rows_of_column(const ck
             PIXELS; \
         } \
     } while (0)
+
+// Calls ROW(d, s, stride, sign, full) with constants for its last three; `whole` says that all channels of the block are there.
+#define CK_ROW_CASES(ROW, d, s, whole) \
+    do { \
+        const int sees = stage_sees_sign(s), unit = (d)->window.stride == 1, full = whole; \
+        if (unit && sees && full) ROW(d, s, 1, 1, 1); \
+        else if (unit && sees) ROW(d, s, 1, 1, 0); \
+        else if (unit && full) ROW(d, s, 1, 0, 1); \
+        else if (unit) ROW(d, s, 1, 0, 0); \
+        else if (sees && full) ROW(d, s, 2, 1, 1); \
+        else if (sees) ROW(d, s, 2, 1, 0); \
+        else if (full) ROW(d, s, 2, 0, 1); \
+        else ROW(d, s, 2, 0, 0); \
+    } while (0)

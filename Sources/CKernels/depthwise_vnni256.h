@@ -136,14 +136,7 @@ static inline __attribute__((always_inline)) void depthwise_row_256(
 }
 
 static void depthwise_row_32c4_256(const ck_int_depthwise_row *d, const ck_output_stage *s) {
-    #define CASES(STRIDE, SIGN) \
-        if (d->channels == 32) depthwise_row_256(d, s, STRIDE, SIGN, 1); \
-        else depthwise_row_256(d, s, STRIDE, SIGN, 0);
-    if (d->window.stride == 1 && stage_sees_sign(s)) { CASES(1, 1) }
-    else if (d->window.stride == 1) { CASES(1, 0) }
-    else if (stage_sees_sign(s)) { CASES(2, 1) }
-    else { CASES(2, 0) }
-    #undef CASES
+    CK_ROW_CASES(depthwise_row_256, d, s, d->channels == 32);
 }
 
 static void depthwise_row_pack_256(size_t channels, const int16_t *w, void *out) {

@@ -89,7 +89,7 @@ public enum CSVReport {
 
     private static let columns: [Column] =
         identity + latency + rates + outcome + layer + counters + [column("rerun") { $0.rerun }] + detection
-        + [column("trained_by") { $0.trainedBy }]
+        + [column("trained_by") { $0.trainedBy }, column("top5_percent") { number($0.accuracy?.top5) }]
 
     private static let identity = [
         column("name") { $0.name }, column("status") { $0.status.rawValue }, column("reason") { $0.reason },

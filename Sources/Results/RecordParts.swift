@@ -65,6 +65,8 @@ public struct Counting: Codable, Sendable, Equatable {
 /// Share of images whose best class is right, in percent (92.84).
 public struct Accuracy: Codable, Sendable, Equatable {
     public var top1: Double
+    /// Share of images whose class is among the best five (recall at 5); absent for networks of five classes or fewer.
+    public var top5: Double?
     /// Number of images; absent if a publication does not say.
     public var n: Int?
     /// Wilson's 95 % interval, in percent.
@@ -75,10 +77,13 @@ public struct Accuracy: Codable, Sendable, Equatable {
     /// The publication; present exactly if the provenance is `published`.
     public var source: String?
 
-    public static func measured(correct: Int, of images: Int, deltaF32: Double? = nil) -> Accuracy? {
+    public static func measured(
+        correct: Int, amongFive: Int? = nil, of images: Int, deltaF32: Double? = nil
+    ) -> Accuracy? {
         guard let share = Statistics.wilsonInterval(successes: correct, trials: images) else { return nil }
         return Accuracy(
-            top1: 100 * Double(correct) / Double(images), n: images,
+            top1: 100 * Double(correct) / Double(images), top5: amongFive.map { 100 * Double($0) / Double(images) },
+            n: images,
             ci95: Interval(100 * share.low, 100 * share.high), deltaF32: deltaF32, provenance: .measured)
     }
 
@@ -87,7 +92,7 @@ public struct Accuracy: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case top1, n, ci95, provenance, source
+        case top1, top5, n, ci95, provenance, source
         case deltaF32 = "delta_f32"
     }
 }

@@ -307,7 +307,7 @@ public final class SuiteRunner {
                     .map(CellQuality.detection)
             } else {
                 try AccuracyEvaluation.measure(subject, on: set, registry: options.registry, goOn: goOn)
-                    .flatMap { Accuracy.measured(correct: $0.correct, of: $0.images) }.map(CellQuality.accuracy)
+                    .flatMap(\.accuracy).map(CellQuality.accuracy)
             }
         qualities[key] = quality
         return quality

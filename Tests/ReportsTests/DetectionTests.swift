@@ -52,7 +52,7 @@ import Testing
         #expect(try value(2, "precision_percent") == "71.25" && value(2, "recall_percent") == "66.5")
         #expect(try value(2, "map_images") == "2000" && value(2, "map_provenance") == "measured")
         #expect(try value(1, "map_delta_f32_points") == "")
-        #expect(CSVReport.header.suffix(11).first == "map_percent")
+        #expect(CSVReport.header.suffix(12).first == "map_percent")
         // The Pareto set goes by mAP.
         let pareto = try #require(header.firstIndex(of: "pareto"))
         #expect(lines[1...].map { $0[pareto] } == ["1", "1", "0"])

@@ -128,6 +128,7 @@ import Testing
         let interval = try #require(accuracy.ci95)
         #expect(abs(interval.low - 92.318) < 0.001 && abs(interval.high - 93.329) < 0.001, "\(interval)")
         #expect(Accuracy.measured(correct: 0, of: 0) == nil)
+        #expect(accuracy.top5 == nil && Accuracy.measured(correct: 5, amongFive: 9, of: 10)?.top5 == 90)
     }
 
     @Test func latencyNeedsSamples() {

@@ -33,8 +33,10 @@ struct PaperGrid {
     ///   - cell: nil if the suite does not name it.
     ///   - name: of the cell, should it be missing; nil if the paper has no place for it.
     ///   - asDifference: whether to show the difference alone.
+    ///   - withRecall: whether recall at 5 stands behind it.
     mutating func accuracy(
-        _ cell: PaperCell?, name: String?, float: SeededAccuracy?, asDifference: Bool = false
+        _ cell: PaperCell?, name: String?, float: SeededAccuracy?, asDifference: Bool = false,
+        withRecall: Bool = false
     ) -> Cell {
         if cell != nil || name != nil { note(missing: cell, name: name ?? "") }
         guard let cell else { return .blank }
@@ -42,9 +44,10 @@ struct PaperGrid {
             if cell.problems.isEmpty { missing.append((cell.name, "its accuracy was not measured")) }
             return .blank
         }
-        guard let float, !cell.scheme.isFloat else { return Cell(text: asDifference ? "" : accuracy.text) }
+        let own = withRecall ? accuracy.textWithRecall : accuracy.text
+        guard let float, !cell.scheme.isFloat else { return Cell(text: asDifference ? "" : own) }
         let difference = accuracy.difference(from: float)
-        let text = asDifference ? difference.text : accuracy.text
+        let text = asDifference ? difference.text : own
         return difference.isNoise ? Cell(text: "≈ \(text)", mark: .noise) : Cell(text: text)
     }
 

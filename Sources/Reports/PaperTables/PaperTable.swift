@@ -47,7 +47,7 @@ public struct PaperTable: Sendable {
             claim: "7 bits are close to 8, and networks with ReLU6 lose less than those with ReLU.",
             published: [JacobTables.inception],
             ours: { cells in
-                SchemesLayout.grid(cells, title: "fashion_inception, top-1 %") {
+                SchemesLayout.grid(cells, title: "fashion_inception, top-1 % / recall at 5, %", withRecall: true) {
                     $0.network.hasPrefix("fashion_inception")
                 }
             }),

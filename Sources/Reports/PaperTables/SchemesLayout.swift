@@ -16,14 +16,17 @@ enum SchemesLayout {
     }
 
     /// A row per network, a column for each of its numerics that the results have.
-    static func grid(_ cells: PaperCells, title: String, networks isMeant: (PaperPoint) -> Bool) -> [PaperGrid] {
+    static func grid(
+        _ cells: PaperCells, title: String, withRecall: Bool = false, networks isMeant: (PaperPoint) -> Bool
+    ) -> [PaperGrid] {
         let points = cells.points.filter(isMeant)
         let schemes = cells.schemes(of: points).filter { $0.isFloat || $0.integers != nil }
-        return grid(cells, title, points, schemes.map { ($0.title, $0.text) })
+        return grid(cells, title, points, schemes.map { ($0.title, $0.text) }, withRecall: withRecall)
     }
 
     private static func grid(
-        _ cells: PaperCells, _ title: String, _ points: [PaperPoint], _ columns: [(head: String, scheme: String)]
+        _ cells: PaperCells, _ title: String, _ points: [PaperPoint], _ columns: [(head: String, scheme: String)],
+        withRecall: Bool = false
     ) -> [PaperGrid] {
         guard !points.isEmpty else { return [] }
         var grid = PaperGrid(title: title, heads: ["network"] + columns.map(\.head))
@@ -33,7 +36,8 @@ enum SchemesLayout {
             let values = columns.map { column in
                 let cell = cells.cell(point, column.scheme)
                 used.append(cell)
-                return grid.accuracy(cell, name: "\(point.label) \(column.scheme)", float: float)
+                return grid.accuracy(
+                    cell, name: "\(point.label) \(column.scheme)", float: float, withRecall: withRecall)
             }
             grid.rows.append((point.label, values))
         }

@@ -5,6 +5,8 @@ import Results
 struct SeededAccuracy {
     /// In percent, one per seed.
     let values: [Double]
+    /// Recall at 5, the mean over the seeds; nil unless each has it.
+    let recallAt5: Double?
     /// Binomial 95 % interval of the mean, as of one evaluation of the test images: all seeds see the same ones.
     let interval: Interval
 
@@ -17,6 +19,8 @@ struct SeededAccuracy {
             return nil
         }
         values = all.map(\.top1)
+        let recalls = all.compactMap(\.top5)
+        recallAt5 = recalls.count == all.count ? recalls.reduce(0, +) / Double(recalls.count) : nil
         let mean = values.reduce(0, +) / Double(values.count)
         guard
             let interval = Accuracy.measured(
@@ -27,6 +31,9 @@ struct SeededAccuracy {
 
     /// `93.25 ±0.51`, and behind it the range over several seeds.
     var text: String { Metric.top1.formatCompact(mean, interval) + range(of: values, .top1) }
+
+    /// The same with recall at 5 behind it, if it is known: `93.25 ±0.51 / 99.87`.
+    var textWithRecall: String { text + (recallAt5.map { " / \(Metric.top1.format($0))" } ?? "") }
 
     /// What it is above another one, in points.
     func difference(from other: SeededAccuracy) -> Difference {
