@@ -46,8 +46,10 @@ public struct TerminalTable {
         var names: [String: [String]] = [:]
         let rows = CounterTables.provenance(records)
         for row in rows.filter({ $0.provenance != .unavailable }) + rows.filter({ $0.provenance == .unavailable }) {
-            let reason = row.provenance == .unavailable ? "(\(row.explanation))" : nil
-            let title = [row.provenance.rawValue, row.share, reason].compactMap(\.self).joined(separator: " ")
+            let isMissing = row.provenance == .unavailable
+            let cells = isMissing && row.cells != "all" ? "in \(row.cells) cells" : nil
+            let reason = isMissing ? "(\(row.explanation))" : nil
+            let title = [row.provenance.rawValue, row.share, cells, reason].compactMap(\.self).joined(separator: " ")
             if names[title] == nil { order.append(title) }
             names[title, default: []] += row.names
         }

@@ -60,7 +60,7 @@ import Testing
         #expect(try expansion("pointwise.json").cells.count == (19 + 18 + 4) * 2)
         #expect(try expansion("gemm.json").cells.count == 10 * 2)
         #expect(try expansion("bits.json").cells.count == (1 + 7 * 7 + 5 * 5 + 4) + 9 + 7)
-        #expect(try expansion("schemes.json").cells.count == 1 + 2 * 8 + 2 * 5)
+        #expect(try expansion("schemes.json").cells.count == 1 + 2 * 8 + 2 * 8)
         #expect(try expansion("threads.json").cells.count == (3 + 2) * 2 * 3)
     }
 }
