@@ -61,6 +61,29 @@ static void NAME(fake_quantize)(int64_t count, float *y, const ck_training_fake 
     NAME(merge_extremes)(low, high, extremes);
 }
 
+INLINE void NAME(fake_step_vector)(
+    const float *dy, const float *v, const ck_training_fake *f, V *sum, int64_t c, int n, const int full) {
+    const V u = GET(v + c) * (V)f->inverse;
+    const V q = NAME(fake)(GET(v + c), f->inverse, f->lowest, f->highest, 1.0f);
+    // The range's own ends, which rounding may have put a little outside, are inside.
+    V inside = u < (V)(f->lowest - 0x1p-12f) ? (V)0.0f : u;
+    inside = u > (V)(f->highest + 0x1p-12f) ? (V)0.0f : inside;
+    *sum += GET(dy + c) * (q - inside);
+}
+
+static double NAME(fake_step)(int64_t count, const float *dy, const float *v, const ck_training_fake *fake) {
+    const ck_training_fake f = *fake;
+    double total = 0;
+    // Short sums in float, long ones in double.
+    for (int64_t first = 0; first < count; first += 1024) {
+        const int64_t n = count - first < 1024 ? count - first : 1024;
+        V sum = (V)0.0f;
+        EACH_VECTOR(n, NAME(fake_step_vector), dy + first, v + first, &f, &sum);
+        for (int i = 0; i < LANES; i++) total += (double)sum[i];
+    }
+    return total;
+}
+
 // --- Weights: in double, operation by operation as the conversion to integers does it -----------------------------------
 
 INLINE void NAME(weight_range_step)(

@@ -619,6 +619,7 @@ static const ck_training_table NAME(table) = {
     .descend = NAME(descend),
     .normalise_fake = NAME(normalise_fake),
     .fake_quantize = NAME(fake_quantize),
+    .fake_step = NAME(fake_step),
     .weight_range = NAME(weight_range),
     .weight_fake = NAME(weight_fake),
     .weight_back = NAME(weight_back),

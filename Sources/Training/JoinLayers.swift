@@ -29,6 +29,13 @@ final class AddLayer: Layer {
 
     func backward(_ lane: Lane) {
         guard let dy = lane.gradients[output] else { return }
+        if let simulation, simulation.learns(output) {
+            let bounds = activation.bounds
+            lane.kernels.add(
+                Int64(lane.images * count), lane.activations[inputs[0].tensor], lane.activations[inputs[1].tensor],
+                bounds.lower, bounds.upper, lane.scratch)
+            simulation.learn(output, lane.images * count, lane.scratch, dy, lane)
+        }
         let bounds = simulation?.bounds(output, activation) ?? activation.bounds
         for input in inputs where input.wanted {
             guard let dx = lane.gradients[input.tensor] else { continue }

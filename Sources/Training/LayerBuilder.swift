@@ -39,6 +39,8 @@ struct LayerBuilder {
         return result
     }
 
+    private var learnsSteps: Bool { simulation?.learnsSteps == true }
+
     /// Backward order decides who writes a gradient first: the last reader, and of one node the first mention.
     private func inputGradients() -> [[InputGradient]] {
         var written: Set<Int> = []
@@ -55,6 +57,8 @@ struct LayerBuilder {
         _ node: Network.Node, _ inputs: [InputGradient], output: Int
     ) throws(TrainingError) -> any Layer {
         let shape = network.shape(of: node.inputs[0])
+        // Sums and averages are computed once more for the gradient by their scale.
+        if learnsSteps, node.operation.weightAxis == nil { scratch = max(scratch, capacity * node.output.count) }
         switch node.operation {
         case .conv2d(let window, let channels, let activation, let batchNorm):
             let geometry = ck_training_window(window, over: shape)
@@ -113,6 +117,7 @@ struct LayerBuilder {
         let inputShape = network.shape(of: input.tensor)
         let block = NormalisedLayer.block(map, inputCount: inputShape.count, outputCount: node.output.count)
         scratch = max(scratch, map.scratch(images: min(block, capacity)))
+        if learnsSteps { scratch = max(scratch, min(block, capacity) * node.output.count) }
         transposed = max(transposed, map.transposed)
         return NormalisedLayer(
             map: map, kind: kind, activation: activation, input: input, inputShape: inputShape, output: output,

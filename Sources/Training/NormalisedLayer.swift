@@ -192,6 +192,7 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
             lane.kernels.normalise_sums(
                 Int64(count * rows), Int64(channels), dy + offset, state.z.base + offset, &affine, state.sums.base,
                 state.sums.base + channels)
+            learn(count * rows, dy + offset, state.z.base + offset, state, lane)
         }
         finishSums(state, lane)
         let x = lane.activations[input.tensor]
@@ -209,6 +210,17 @@ final class NormalisedLayer: Layer, @unchecked Sendable {
             }
         }
         simulation?.weights.backward(lane)
+    }
+
+    /// The gradient by a learned scale of the output.
+    private func learn(
+        _ rows: Int, _ dy: UnsafePointer<Float>, _ z: UnsafePointer<Float>, _ state: State, _ lane: Lane
+    ) {
+        guard let ranges = simulation?.activations, ranges.learns(output) else { return }
+        lane.kernels.normalise(
+            Int64(rows), Int64(channels), z, state.scale, state.shift, activation.bounds.lower,
+            activation.bounds.upper, lane.scratch)
+        ranges.learn(output, rows * channels, lane.scratch, dy, lane)
     }
 
     /// The lane's share of dγ and dβ (or the bias's gradient), and the coefficients of dz.

@@ -30,12 +30,20 @@ final class PoolLayer: Layer {
         }
         guard let simulation, kind == .average else { return }
         lane.kernels.fake_quantize(
-            Int64(lane.images) * window.out_height * window.out_width * window.channels, lane.activations[output],
-            simulation.fake(output), nil)
+            Int64(lane.images * outputCount), lane.activations[output], simulation.fake(output), nil)
     }
 
+    private var outputCount: Int { Int(window.out_height * window.out_width * window.channels) }
+
     func backward(_ lane: Lane) {
-        guard input.wanted, let dy = lane.gradients[output], let dx = lane.gradients[input.tensor] else { return }
+        guard let dy = lane.gradients[output] else { return }
+        if kind == .average, let simulation, simulation.learns(output) {
+            withUnsafePointer(to: window) {
+                lane.kernels.average_pool(Int64(lane.images), $0, lane.activations[input.tensor], lane.scratch)
+            }
+            simulation.learn(output, lane.images * outputCount, lane.scratch, dy, lane)
+        }
+        guard input.wanted, let dx = lane.gradients[input.tensor] else { return }
         if !input.accumulate {
             dx.update(repeating: 0, count: lane.images * Int(window.in_height * window.in_width * window.channels))
         }

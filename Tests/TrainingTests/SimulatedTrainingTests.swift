@@ -128,6 +128,28 @@ import Training
         for (name, tensor) in parameters.tensors { #expect(trainer.parameters[name] == tensor) }
     }
 
+    /// Up to the delay a scale is the moving range's, which the range says; then it moves by itself, and takes the range with it.
+    @Test func learnedStepsOfActivationsBeginAtTheRange() throws {
+        let learning = Self.options { $0.learnsSteps = true }
+        let delay = try #require(learning.quantization?.delay)
+        let plain = try losses(Self.options(), steps: delay).end.parameters
+        let begun = try losses(learning, steps: delay).end.parameters
+        let later = try losses(learning, steps: delay + 3).end.parameters
+        for node in Network.small().nodes where !node.operation.keepsScale {
+            let (range, step) = ("range.\(node.name).output", "range.\(node.name).output.step")
+            let ends = try #require(begun[range]).values
+            let levels = Float((1 << learning.quantization!.scheme.activationBits) - 1)
+            #expect(abs(begun[step]!.values[0] - (ends[1] - ends[0]) / levels) < 1e-5 * ends[1], "\(node.name)")
+            #expect(plain[range]!.values.count == 2 && plain[step] == nil)
+            let (moved, scale) = (later[range]!.values, later[step]!.values[0])
+            #expect(scale != begun[step]!.values[0], "\(node.name)")
+            #expect(abs(scale - (moved[1] - moved[0]) / levels) < 1e-5 * moved[1], "\(node.name)")
+            // Real 0 stays a level: the ends are whole numbers of steps.
+            let zero = -moved[0] / scale
+            #expect(abs(zero - zero.rounded()) < 1e-3, "\(node.name)")
+        }
+    }
+
     @Test func refusesWhatDoesNotFit() throws {
         func refused(_ change: (inout SimulatedQuantization) -> Void) throws -> TrainingError? {
             #expect(throws: TrainingError.self) {

@@ -58,6 +58,7 @@ import Training
         parameters["fc.weight"] = ParameterTensor(shape: [2, 3], values: [0.6, 2, -1.6, 0, 0, 0])
         parameters["fc.bias"] = ParameterTensor(shape: [2], values: [0, 0])
         parameters["range.fc.step"] = ParameterTensor(shape: [2], values: [0.5, 0.5])
+        parameters["range.fc.output.step"] = ParameterTensor(shape: [1], values: [1])
         var quantization = SimulatedQuantization(scheme: QuantizationScheme(weightBits: 3))
         quantization.learnsSteps = true
         for level in GradientProbe.levels {
@@ -75,6 +76,29 @@ import Training
             let step = result.parameters["range.fc.step"]!
             #expect(abs(step[0] - g * (-0.2 + 3 * 0.5 - 3 * 0.25) / 3) < 1e-6)
             #expect(step[1] == 0)
+        }
+    }
+
+    /// LSQ: logits 2.3 and −6 at the levels −2, 0, 2, 4 are 1.15 and −3 steps of 2, the second outside: ∂ŷ/∂s = 1 − 1.15, −1.
+    @Test func theGradientOfALearnedStepOfActivations() throws {
+        let network = Network.test(Shape(1, 1, 1)) { $0.append("fc", .fullyConnected(outputs: 2, activation: .none)) }
+        var parameters = Parameters()
+        parameters["fc.weight"] = ParameterTensor(shape: [2, 1], values: [1, 1])
+        parameters["fc.bias"] = ParameterTensor(shape: [2], values: [1.3, -7])
+        parameters["range.fc.output"] = ParameterTensor(shape: [2], values: [-2, 4])
+        parameters["range.fc.output.step"] = ParameterTensor(shape: [1], values: [2])
+        parameters["range.fc.step"] = ParameterTensor(shape: [2], values: [1, 1])
+        let quantization = SimulatedQuantization(
+            scheme: QuantizationScheme(weightBits: 2, activationBits: 2), learnsSteps: true)
+        for level in GradientProbe.levels {
+            let result = try GradientProbe(
+                network: network, parameters: parameters, batch: 1, threads: 1, level: level, quantization: quantization
+            ).run(input: [1], labels: [1])
+            #expect(result.logits == [2, -2])
+            let g = Float(1 / (1 + 0.018315638888734179))  // by the logits g and −g
+            // Damped by 1/√(N·Qp), two elements and three steps.
+            let step = result.parameters["range.fc.output.step"]!
+            #expect(abs(step[0] - g * (1 - 1.15 + 1) / Float(6).squareRoot()) < 1e-6)
         }
     }
 
@@ -152,6 +176,11 @@ import Training
             parameters["range.\(node.name).step"] = ParameterTensor(
                 shape: [count], values: (0..<count).map { _ in 0.2 + 0.1 * samples.next() })
         }
+        if test.quantization.learnsSteps {
+            for (name, scale) in Surrogate.outputSteps(network, test.quantization.scheme) {
+                parameters[name] = ParameterTensor(shape: [1], values: [Float(scale)])
+            }
+        }
         let input = samples.array(test.network.images * network.input.count)
         let labels = (0..<test.network.images).map { UInt8(($0 * 3 + 1) % network.classes) }
         let wide = input.map(Double.init)
@@ -173,7 +202,10 @@ import Training
             }
             for (name, gradient) in result.parameters.sorted(by: { $0.key < $1.key }) {
                 var damping = 1.0
-                if name.hasSuffix(".step") {
+                if let elements = surrogate.elements[name] {
+                    let steps = (1 << test.quantization.scheme.activationBits) - 1
+                    damping = 1 / Double(elements * steps).squareRoot()
+                } else if name.hasSuffix(".step") {
                     let weight = parameters[name.replacing("range.", with: "").replacing(".step", with: ".weight")]!
                     let sharing = Double(weight.values.count / gradient.count)
                     damping = 1 / (sharing * Double((1 << (test.quantization.scheme.weightBits - 1)) - 1)).squareRoot()
@@ -212,9 +244,37 @@ private final class Surrogate {
         }
     }
 
+    /// Scale and zero point of what the node computes, from its range.
+    private static func levels(_ node: String, _ scheme: QuantizationScheme) -> (scale: Double, zero: Double) {
+        let ends = range(node).map(Double.init)
+        let scale = (ends[1] - ends[0]) / Double((1 << scheme.activationBits) - 1)
+        return (scale, (-ends[0] / scale).rounded())
+    }
+
+    /// The parameter that holds the tensor's scale: that of the first one that has it.
+    private static func outputStep(_ network: Network, _ tensor: Int) -> String {
+        "range.\(network.nodes[SharedScales(network).root(tensor) - 1].name).output.step"
+    }
+
+    /// The learned scales of activations, as they begin.
+    static func outputSteps(_ network: Network, _ scheme: QuantizationScheme) -> [String: Double] {
+        network.nodes.indices.reduce(into: [:]) {
+            $0[outputStep(network, $1 + 1)] = levels(network.nodes[$1].name, scheme).scale
+        }
+    }
+
+    private static func rounds(_ node: Network.Node) -> Bool {
+        switch node.operation {
+        case .maxPool, .reshape, .concat: false
+        default: true
+        }
+    }
+
     private let network: Network
     private let parameters: Parameters
     private let scheme: QuantizationScheme
+    /// How many elements of an image take a learned scale.
+    let elements: [String: Int]
     var isRecording = true
     var steps: [String: [Double]]
     private var weightErrors: [String: [Double]] = [:]
@@ -224,6 +284,9 @@ private final class Surrogate {
     init(_ network: Network, _ parameters: Parameters, _ scheme: QuantizationScheme) {
         (self.network, self.parameters, self.scheme) = (network, parameters, scheme)
         steps = parameters.tensors.filter { $0.key.hasSuffix(".step") }.mapValues { $0.values.map(Double.init) }
+        elements = network.nodes.indices.filter { Self.rounds(network.nodes[$0]) }.reduce(into: [:]) {
+            $0[Self.outputStep(network, $1 + 1), default: 0] += network.nodes[$1].output.count
+        }
     }
 
     private func channel(_ node: String, _ index: Int, _ count: Int, _ channels: Int) -> Int {
@@ -278,18 +341,13 @@ private final class Surrogate {
     }
 
     func activations(_ tensor: Int, _ values: [Double]) -> [Double] {
-        switch network.nodes[tensor - 1].operation {
-        case .maxPool, .reshape, .concat: return values
-        default: break
-        }
+        let node = network.nodes[tensor - 1]
+        guard Self.rounds(node) else { return values }
+        var (scale, zero) = Self.levels(node.name, scheme)
+        if let learned = steps[Self.outputStep(network, tensor)] { scale = learned[0] }
         let end = Double((1 << scheme.activationBits) - 1)
-        let ends = Self.range(network.nodes[tensor - 1].name).map(Double.init)
-        let scale = (ends[1] - ends[0]) / end
-        let zero = (-ends[0] / scale).rounded()
-        let clipped = values.map { min(max($0, -zero * scale), (end - zero) * scale) }
-        if isRecording {
-            activationErrors[tensor] = clipped.map { ($0 / scale + 0.5 + 0x1p-12).rounded(.down) * scale - $0 }
-        }
-        return zip(clipped, activationErrors[tensor]!).map { $0 + $1 }
+        let ratios = values.map { min(max($0 / scale, -zero), end - zero) }
+        if isRecording { activationErrors[tensor] = ratios.map { ($0 + 0.5 + 0x1p-12).rounded(.down) - $0 } }
+        return zip(ratios, activationErrors[tensor]!).map { ($0 + $1) * scale }
     }
 }

@@ -113,6 +113,10 @@ typedef void (*ck_training_normalise_fake)(
 /// Fake quantization in place; extremes as above.
 typedef void (*ck_training_fake_quantize)(int64_t count, float *y, const ck_training_fake *fake, float *extremes);
 
+/// The gradient by `step` of a range that grows with it, v being the values before fake quantization: Σ dy · (round(v/step) − v/step
+/// inside, lowest or highest outside) (LSQ, arXiv:1902.08153).
+typedef double (*ck_training_fake_step)(int64_t count, const float *dy, const float *v, const ck_training_fake *fake);
+
 /// Fake quantization of one channel's weights, folded by batch norm's factor: with u = float(w·fold), a weight becomes
 /// scale·q/fold, q = min(max(round(u/scale), lowest), highest), half away from zero. fold is not 0.
 typedef struct ck_training_weight_fake {
@@ -155,6 +159,7 @@ typedef struct ck_training_table {
     ck_training_descend descend;
     ck_training_normalise_fake normalise_fake;
     ck_training_fake_quantize fake_quantize;
+    ck_training_fake_step fake_step;
     ck_training_weight_range weight_range;
     ck_training_weight_fake_quantize weight_fake;
     ck_training_weight_back weight_back;

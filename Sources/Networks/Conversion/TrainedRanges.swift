@@ -5,6 +5,7 @@
 /// |---|---|---|
 /// | `range.<node>.output` | 2 | smallest and largest value of the node's output |
 /// | `range.<node>.step` | 1 or O | scale of the node's folded weights |
+/// | `range.<node>.output.step` | 1 | scale of the output and what shares it, as training goes on from it; the range says the same |
 public struct TrainedRanges: Sendable {
     /// By node; nodes that keep their input's scale have none of their own.
     public let outputs: [String: (minimum: Float, maximum: Float)]
@@ -12,6 +13,7 @@ public struct TrainedRanges: Sendable {
     public let steps: [String: [Float]]
 
     package static func output(_ node: String) -> String { "range.\(node).output" }
+    package static func outputStep(_ node: String) -> String { "\(output(node)).step" }
     package static func step(_ node: String) -> String { "range.\(node).step" }
 
     /// - Parameter file: where the parameters come from; errors name it.

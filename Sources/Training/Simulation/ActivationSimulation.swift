@@ -2,8 +2,15 @@ import CKernels
 import Networks
 import Quantization
 
-/// The ranges of the activations during training: exponential moving averages of every step's extremes, for each set of
-/// tensors that share a scale, and the levels that follow from them.
+/// The ranges of the activations during training, for each set of tensors that share a scale, and the levels that follow from
+/// them: exponential moving averages of every step's extremes, or, once quantization has begun, learned scales.
+///
+/// A learned scale s (LSQ, Esser et al. 2019, arXiv:1902.08153) begins at the moving average's. The zero point Z stays as it was
+/// then, so that the range (0 − Z)·s … (2ᵇ − 1 − Z)·s grows with it, and real 0 stays exact. Its gradient
+///
+///     ∂L/∂s = Σ ∂L/∂ŷ · (round(y/s) − y/s inside, −Z or 2ᵇ − 1 − Z outside)
+///
+/// is damped by 1/√(N·(2ᵇ − 1)), N being the elements of an image that take the scale.
 final class ActivationSimulation: @unchecked Sendable {
     private let sets: SharedScales
     private let range: IntegerRange
@@ -17,10 +24,25 @@ final class ActivationSimulation: @unchecked Sendable {
     private let stride: Int
     /// By set; nil before the first step.
     private(set) var ranges: [(minimum: Float, maximum: Float)?]
+    private let store: ParameterStore
+    /// By set: place of a learned scale among the parameters, and what its gradient is multiplied by.
+    private let learned: [Int: (place: Int, damping: Double)]
 
+    /// The learned scales: sets and the names of their parameters. A set's first tensor is a computed one.
+    static func steps(_ network: Network) -> [(set: Int, name: String)] {
+        let sets = SharedScales(network)
+        return (1...network.last).filter { sets.root($0) == $0 }.map {
+            ($0, TrainedRanges.outputStep(network.nodes[$0 - 1].name))
+        }
+    }
+
+    /// - Parameter store: must have the tensors of `steps` if scales are learned.
     /// - Throws: `TrainingError.unsupported` if a computed tensor would have to take the input's fixed scale.
-    init(_ network: Network, _ options: SimulatedQuantization, lanes: Int) throws(TrainingError) {
-        sets = SharedScales(network)
+    init(
+        _ network: Network, _ options: SimulatedQuantization, store: ParameterStore, lanes: Int
+    ) throws(TrainingError) {
+        let sets = SharedScales(network)
+        (self.sets, self.store) = (sets, store)
         do { range = try .unsigned(bits: options.scheme.activationBits) } catch {
             throw .option(name: "scheme", reason: "\(error)")
         }
@@ -29,6 +51,14 @@ final class ActivationSimulation: @unchecked Sendable {
                 node: node.name, reason: "its output is concatenated with the input, whose scale is fixed")
         }
         (smoothing, delay, self.lanes) = (options.smoothing, options.delay, lanes)
+        var learned: [Int: (place: Int, damping: Double)] = [:]
+        for (set, name) in options.learnsSteps ? Self.steps(network) : [] {
+            let elements = network.nodes.indices.filter {
+                network.nodes[$0].operation.roundsOutput && sets.root($0 + 1) == set
+            }.reduce(0) { $0 + network.nodes[$1].output.count }
+            learned[set] = (store.offset(name), 1 / (Double(elements) * Double(range.highest)).squareRoot())
+        }
+        self.learned = learned
         let count = network.last + 1
         stride = (2 * count + 15) / 16 * 16
         fakes = Buffer(count, zero: ck_training_fake())
@@ -44,6 +74,22 @@ final class ActivationSimulation: @unchecked Sendable {
     /// Where the lane notes the tensor's extremes.
     func extremes(_ tensor: Int, _ lane: Lane) -> UnsafeMutablePointer<Float> {
         extremes.base + lane.index * stride + 2 * sets.root(tensor)
+    }
+
+    /// Whether the tensor's scale is learned, and takes a gradient now.
+    func learns(_ tensor: Int) -> Bool { learned[sets.root(tensor)] != nil && fake(tensor).pointee.enabled != 0 }
+
+    /// Adds the gradient by the tensor's learned scale.
+    ///
+    /// - Parameters:
+    ///   - values: before they were rounded; `count` of them.
+    ///   - gradient: by the rounded ones.
+    func learn(
+        _ tensor: Int, _ count: Int, _ values: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ lane: Lane
+    ) {
+        guard let (place, damping) = learned[sets.root(tensor)] else { return }
+        let sum = lane.kernels.fake_step(Int64(count), gradient, values, fake(tensor))
+        lane.parameterGradient[place] += Float(sum * damping)
     }
 
     /// The interval of the activation function's output in which gradients pass.
@@ -62,6 +108,13 @@ final class ActivationSimulation: @unchecked Sendable {
                 (low, high) = (min(low, place[0]), max(high, place[1]))
                 (place[0], place[1]) = (0, 0)
             }
+            if let place = learned[set]?.place, done > delay {
+                // The optimiser may push a scale to 0 and below, where it means nothing.
+                let scale = max(store.values.base[place], 0x1p-24)
+                store.values.base[place] = scale
+                ranges[set] = (fakes.base[set].lowest * scale, fakes.base[set].highest * scale)
+                continue
+            }
             ranges[set] =
                 ranges[set].map { old in
                     func average(_ old: Float, _ new: Float) -> Float {
@@ -71,6 +124,8 @@ final class ActivationSimulation: @unchecked Sendable {
                 } ?? (low, high)
         }
         setLevels(done: done)
+        guard done == delay else { return }
+        for (set, learned) in learned { store.values.base[learned.place] = fakes.base[set].step }
     }
 
     /// The levels of the next step, `done` steps being done.
@@ -108,5 +163,13 @@ final class ActivationSimulation: @unchecked Sendable {
             if let range = trained.outputs[node.name] { ranges[sets.root(index + 1)] = range }
         }
         setLevels(done: done)
+    }
+}
+
+extension Operation {
+    /// Whether the integer network rounds what this operation computes.
+    fileprivate var roundsOutput: Bool {
+        if case .averagePool = self { return true }
+        return !keepsScale
     }
 }

@@ -11,8 +11,8 @@ public struct SimulatedQuantization: Sendable, Equatable {
     public var freeze: Double
     /// s of the activations' ranges: a ← s·a + (1 − s)·batch.
     public var smoothing: Double
-    /// Learns the weights' scales (LSQ, Esser et al. 2019, arXiv:1902.08153) instead of taking them from the weights'
-    /// minimum and maximum. Symmetric weights only.
+    /// Learns the scales of weights and activations (LSQ, Esser et al. 2019, arXiv:1902.08153) instead of taking them from the
+    /// weights' minimum and maximum and from the activations' ranges. Symmetric weights only.
     public var learnsSteps: Bool
 
     public init(

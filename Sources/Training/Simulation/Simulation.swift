@@ -5,6 +5,7 @@ import Quantization
 /// Simulated quantization of a whole network: what its layers ask for, and what is done once per step.
 final class Simulation: Sendable {
     let activations: ActivationSimulation
+    let learnsSteps: Bool
     private let weights: [String: WeightSimulation]
     /// The layers whose weights a lane rounds: about the same number of weights for each.
     private let shares: [[WeightSimulation]]
@@ -14,7 +15,8 @@ final class Simulation: Sendable {
         _ network: Network, _ options: SimulatedQuantization, store: ParameterStore, lanes: Int
     ) throws(TrainingError) {
         let quantizer = try Self.quantizer(options.scheme)
-        activations = try ActivationSimulation(network, options, lanes: lanes)
+        learnsSteps = options.learnsSteps
+        activations = try ActivationSimulation(network, options, store: store, lanes: lanes)
         var weights: [String: WeightSimulation] = [:]
         for node in network.nodes {
             guard let axis = node.operation.weightAxis else { continue }
@@ -49,9 +51,10 @@ final class Simulation: Sendable {
     /// Name and shape of the scales that are learned.
     static func steps(_ network: Network, _ options: SimulatedQuantization?) -> [(name: String, shape: [Int])] {
         guard let options, options.learnsSteps else { return [] }
-        return network.nodes.filter { $0.operation.weightAxis != nil }.map {
+        let weights = network.nodes.filter { $0.operation.weightAxis != nil }.map {
             (TrainedRanges.step($0.name), [options.scheme.granularity == .perChannel ? $0.output.channels : 1])
         }
+        return weights + ActivationSimulation.steps(network).map { ($0.name, [1]) }
     }
 
     func weights(of node: String) -> WeightSimulation? { weights[node] }

@@ -14,7 +14,8 @@ struct SimulationOptions: ParsableArguments {
     @Flag(help: "Start from random weights.") var fromScratch = false
     @Option(help: "Steps before activations are quantized (100; from scratch a tenth of all).") var delay: Int?
     @Option(help: "Share of the steps after which batch norm's statistics stay as they are (0.8).") var freeze: Double?
-    @Flag(help: "Learn the weights' scales (LSQ) instead of taking them from minimum and maximum.") var lsq = false
+    @Flag(help: "Learn the scales of weights and activations (LSQ) instead of taking them from minima and maxima.")
+    var lsq = false
 
     /// The flags that stand on the command line, except --qat itself.
     var given: [String] {
