@@ -59,7 +59,7 @@ import Testing
         #expect(run.stdout.contains("mAP %") && run.stdout.contains("recall %"))
         #expect(run.stdout.split(separator: "\n").allSatisfy { $0.count <= 120 })
         let csv = try folder.text("results/local/tiny.csv").split(separator: "\n")
-        #expect(csv[0].hasSuffix("map_provenance,map_source,trained_by"))
+        #expect(csv[0].hasSuffix("map_provenance,map_source,trained_by,top5_percent"))
         #expect(csv[1].contains(",measured,,bench train fashion_detector "))
 
         // A network for classes has none of this, and a detector no classes.

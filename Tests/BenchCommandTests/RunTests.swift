@@ -62,7 +62,7 @@ import Testing
         #expect(headers[0].contains(",latency_median_ns,"))
         // What came later stands behind what was there.
         #expect(headers[0].contains(",counters_unavailable_reason,rerun,map_percent,"))
-        #expect(headers[0].hasSuffix(",map_provenance,map_source,trained_by"))
+        #expect(headers[0].hasSuffix(",map_provenance,map_source,trained_by,top5_percent"))
     }
 
     @Test func exportsGoWhereTheyAreSent() throws {
