@@ -48,6 +48,13 @@ final class ParameterStore: Sendable {
     /// Place of a tensor in `values` or `moving`.
     func offset(_ name: String) -> Int { entry(name).offset }
 
+    /// The learned scale at this place: the optimiser may push it to 0 and below, where it means nothing, and it is raised again.
+    func scale(_ place: Int) -> Float {
+        let scale = max(values.base[place], 0x1p-24)
+        values.base[place] = scale
+        return scale
+    }
+
     func entry(_ name: String) -> Entry {
         guard let entry = entries[name] else { preconditionFailure("the network has no parameter \(name)") }
         return entry

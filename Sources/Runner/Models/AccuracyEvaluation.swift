@@ -6,16 +6,13 @@ internal import Results
 /// Top-1 accuracy and recall at 5 over a whole data split, by the executors that are timed.
 package enum AccuracyEvaluation {
     struct Result {
-        /// Images whose class is the best one, and those where it is among the best five.
-        var correct = 0
-        var amongFive = 0
-        var images = 0
-        var classes = 0
+        let correct: Int
+        /// Images whose class is among the best five; nil where there are no more classes.
+        let amongFive: Int?
+        let images: Int
 
         /// nil of no images.
-        var accuracy: Accuracy? {
-            .measured(correct: correct, amongFive: classes > 5 ? amongFive : nil, of: images)
-        }
+        var accuracy: Accuracy? { .measured(correct: correct, amongFive: amongFive, of: images) }
     }
 
     /// - Parameter goOn: told the share of images done, now and then; false ends the evaluation.
@@ -25,14 +22,11 @@ package enum AccuracyEvaluation {
     ) throws -> Result? {
         let labels = set.labels
         return try ImageSweep(model, on: set, registry: registry)
-            .run(goOn: goOn) { image, output in (rank(of: Int(labels[image]), in: output), output.count) }
-            .map { answers in
-                answers.reduce(into: Result()) { result, answer in
-                    result.correct += answer.0 == 0 ? 1 : 0
-                    result.amongFive += answer.0 < 5 ? 1 : 0
-                    result.images += 1
-                    result.classes = answer.1
-                }
+            .run(goOn: goOn) { image, output in rank(of: Int(labels[image]), in: output) }
+            .map { ranks in
+                Result(
+                    correct: ranks.count { $0 == 0 },
+                    amongFive: model.network.classes > 5 ? ranks.count { $0 < 5 } : nil, images: ranks.count)
             }
     }
 

@@ -109,9 +109,7 @@ final class ActivationSimulation: @unchecked Sendable {
                 (place[0], place[1]) = (0, 0)
             }
             if let place = learned[set]?.place, done > delay {
-                // The optimiser may push a scale to 0 and below, where it means nothing.
-                let scale = max(store.values.base[place], 0x1p-24)
-                store.values.base[place] = scale
+                let scale = store.scale(place)
                 ranges[set] = (fakes.base[set].lowest * scale, fakes.base[set].highest * scale)
                 continue
             }

@@ -88,10 +88,7 @@ final class WeightSimulation: @unchecked Sendable {
         var scale = 1.0
         var zeroPoint: Int32 = 0
         if let steps = places.steps {
-            // The optimiser may push a scale to 0 and below, where it means nothing.
-            let learned = max(store.values.base[steps + set], 0x1p-24)
-            store.values.base[steps + set] = learned
-            scale = Double(learned)
+            scale = Double(store.scale(steps + set))
         } else {
             let (low, high) = extremes(channels, kernels)
             // What is not finite any more ends the training at the loss.
