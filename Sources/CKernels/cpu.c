@@ -21,11 +21,12 @@ uint32_t ck_cpu_features(void) {
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
     const int avx2 = (b >> 5) & 1;
     const int avx512 = ((b >> 16) & 1) && ((b >> 17) & 1) && ((b >> 30) & 1) && ((b >> 31) & 1);
-    const int vnni512 = (c >> 11) & 1;
+    const int vnni512 = (c >> 11) & 1, ifma512 = (b >> 21) & 1;
     if (avx2 && fma) features |= 1u << CK_ISA_AVX2;
     if (avx2 && fma && avx512 && (state & 0xe6) == 0xe6) {
         features |= 1u << CK_ISA_AVX512;
         if (vnni512) features |= 1u << CK_ISA_AVX512VNNI;
+        if (ifma512) features |= 1u << CK_FEATURE_IFMA;
     }
     if (avx2 && fma && __get_cpuid_count(7, 1, &a, &b, &c, &d) && ((a >> 4) & 1)) features |= 1u << CK_ISA_AVXVNNI;
     return features;

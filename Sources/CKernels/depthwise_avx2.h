@@ -113,7 +113,7 @@ static inline __attribute__((always_inline)) void depthwise_row(
 }
 
 static void depthwise_row_16c2(const ck_int_depthwise_row *d, const ck_output_stage *s) {
-    CK_ROW_CASES(depthwise_row, d, s, d->channels == 16);
+    CK_ROW_CHAINS(depthwise_row, d, s, d->channels == 16);
 }
 
 static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {
@@ -122,5 +122,5 @@ static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {
 }
 
 static void depthwise_stage_pack(size_t channels, const ck_output_stage *s, void *out) {
-    for (size_t first = 0; first < channels; first += 16) out = pack_block_stage(&block_16, channels, first, s, out);
+    for (size_t first = 0; first < channels; first += 16) out = pack_block_stage(&block_16, channels, first, s, pack_fused, out);
 }

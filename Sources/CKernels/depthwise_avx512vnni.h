@@ -128,14 +128,12 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
     /* `count` neighbouring pixels share the loads of weights and constants. */ \
     static inline __attribute__((always_inline)) void NAME##_pixels( \
         const ck_int_depthwise_row *d, const uint8_t *constants, const int8_t *w, const int8_t *halves, const NAME##_column *u, VECTOR lower, \
-        VECTOR upper, VECTOR flip_out, uint64_t present, uint8_t *out, const int count, const int stride, const int sign, \
-        const int full, const int lefts) { \
+        VECTOR upper, VECTOR flip_out, const int clamps, uint64_t present, uint8_t *out, const int count, const int stride, \
+        const int kind, const int full, const int lefts) { \
         VECTOR x[2][4]; \
         CK_UNROLL for (int q = 0; q < 4; q++, constants += 80 * LANES, w += 16 * LANES) { \
             const VECTOR start = LOADU(constants), m = LOADU(constants + 16 * LANES); \
             const VECTOR shift = LOADU(constants + 32 * LANES), even = LOADU(constants + 48 * LANES); \
-            const VECTOR e = CK_RIGHT(P, VECTOR, shift); \
-            const __mmask16 shifts = P##_test_epi32_mask(e, e); \
             const VECTOR odd = LOADU(constants + 64 * LANES); \
             CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = start; \
             CK_UNROLL for (int c = 0; c < 3; c++) { \
@@ -153,34 +151,42 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
                 CK_UNROLL for (int p = 0; p < count; p++) \
                     x[p][q] = P##_add_epi32(x[p][q], P##_slli_epi32(half[p], 1)); \
             } \
+            if (kind == STAGE_LINE) { \
+                CK_UNROLL for (int p = 0; p < count; p++) \
+                    x[p][q] = CK_REQUANTIZE_LINE(P, VECTOR, x[p][q], m, shift, even, odd); \
+                continue; \
+            } \
+            const VECTOR e = CK_RIGHT(P, VECTOR, shift); \
+            const __mmask16 shifts = P##_test_epi32_mask(e, e); \
             if (lefts) { \
                 const VECTOR left = CK_LEFT(P, VECTOR, shift); \
                 CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = P##_sllv_epi32(x[p][q], left); \
             } \
             CK_UNROLL for (int p = 0; p < count; p++) \
-                x[p][q] = CK_REQUANTIZE_FUSED(P, VECTOR, x[p][q], m, e, even, odd, sign, shifts); \
+                x[p][q] = CK_REQUANTIZE_FUSED(P, VECTOR, x[p][q], m, e, even, odd, kind == STAGE_SIGN, shifts); \
         } \
         CK_UNROLL for (int p = 0; p < count; p++, out += d->out_stride) { \
             VECTOR y = P##_packus_epi16(P##_packs_epi32(x[p][0], x[p][1]), P##_packs_epi32(x[p][2], x[p][3])); \
-            y = P##_xor_##VECTOR(P##_min_epu8(P##_max_epu8(y, lower), upper), flip_out); \
+            if (clamps) y = P##_xor_##VECTOR(P##_min_epu8(P##_max_epu8(y, lower), upper), flip_out); \
             if (full) STOREU(out, y); \
             else P##_mask_storeu_epi8(out, present, y); \
         } \
     } \
     static inline __attribute__((always_inline)) void NAME( \
-        const ck_int_depthwise_row *d, const ck_output_stage *s, const int stride, const int sign, const int full) { \
+        const ck_int_depthwise_row *d, const ck_output_stage *s, const int stride, const int kind, const int full) { \
         const int8_t *w = (const int8_t *)d->w + d->first * 12; \
         const int8_t *halves = d->w_halves ? (const int8_t *)d->w_halves + d->first * 12 : NULL; \
         const uint8_t *constants = (const uint8_t *)d->constants + d->first * FUSED_BYTES_PER_CHANNEL; \
         const VECTOR flip = P##_set1_epi8((char)d->flip); \
         const uint64_t present = d->channels == 64 ? ~0ull : (1ull << d->channels) - 1; \
-        const int lift = s->lower < 0 ? 128 : 0; \
+        const int lift = stage_lift(s), clamps = stage_clamps(s); \
         const VECTOR lower = P##_set1_epi8((char)(s->lower + lift)), upper = P##_set1_epi8((char)(s->upper + lift)); \
         const VECTOR flip_out = P##_set1_epi8((char)lift); \
         CK_SLIDE( \
             d, stride, NAME##_column, NAME##_load(d, x, present, flip, full), \
             NAME##_pixels( \
-                d, constants, w, halves, u, lower, upper, flip_out, present, out, count, stride, sign, full, s->left_shift)); \
+                d, constants, w, halves, u, lower, upper, flip_out, clamps, present, out, count, stride, kind, full, \
+                s->left_shift)); \
     }
 
 DEPTHWISE_ROW(row_64, __m512i, _mm512, LOAD_512, _mm512_setzero_si512, LOADU_512, STOREU_512, 4)
@@ -189,9 +195,17 @@ DEPTHWISE_ROW(row_16, __m128i, _mm, LOAD_128, _mm_setzero_si128, LOADU_128, STOR
 
 static void depthwise_row_64c4(const ck_int_depthwise_row *d, const ck_output_stage *s) {
     const int whole = d->channels % 16 == 0 && d->channels != 48;
-    if (d->channels > 32) CK_ROW_CASES(row_64, d, s, whole);
-    else if (d->channels > 16) CK_ROW_CASES(row_32, d, s, whole);
-    else CK_ROW_CASES(row_16, d, s, whole);
+    #define ROW_KINDS(ROW) \
+        if (stage_kind(s) == STAGE_LINE) CK_ROW_CASES(ROW, d, s, whole, STAGE_LINE); \
+        else CK_ROW_CHAINS(ROW, d, s, whole)
+    if (d->channels > 32) {
+        ROW_KINDS(row_64);
+    } else if (d->channels > 16) {
+        ROW_KINDS(row_32);
+    } else {
+        ROW_KINDS(row_16);
+    }
+    #undef ROW_KINDS
 }
 
 static void depthwise_row_pack(size_t channels, const int16_t *w, void *out) {
@@ -206,6 +220,6 @@ static size_t depthwise_stage_bytes(size_t channels) { return total_lanes(channe
 static void depthwise_stage_pack(size_t channels, const ck_output_stage *s, void *out) {
     for (size_t first = 0; first < channels; first += 64) {
         const depthwise_block block = block_of(channels, first);
-        out = pack_block_stage(&block, channels, first, s, out);
+        out = pack_block_stage(&block, channels, first, s, pack_stage, out);
     }
 }

@@ -39,13 +39,13 @@ static inline void *pack_block(
     return bytes == 1 ? (void *)narrow : (void *)wide;
 }
 
-// The output stage's constants of a block: [vector] as pack_fused has them. Returns the end.
+// The output stage's constants of a block: [vector] as `pack` has them. Returns the end.
 static inline uint8_t *pack_block_stage(
-    const depthwise_block *b, size_t channels, size_t first, const ck_output_stage *s, uint8_t *out) {
+    const depthwise_block *b, size_t channels, size_t first, const ck_output_stage *s, stage_pack_fn pack, uint8_t *out) {
     for (size_t q = 0; q < b->vectors; q++, out += b->lanes * FUSED_BYTES_PER_CHANNEL) {
         ptrdiff_t channel[16];
         for (size_t i = 0; i < b->lanes; i++) channel[i] = block_channel(b, channels, first, q, i);
-        pack_fused(s, b->lanes, channel, out);
+        pack(s, b->lanes, channel, out);
     }
     return out;
 }
@@ -99,16 +99,19 @@ static inline __attribute__((always_inline)) column_rows rows_of_column(const ck
         } \
     } while (0)
 
-// Calls ROW(d, s, stride, sign, full) with constants for its last three; `whole` says that all channels of the block are there.
-#define CK_ROW_CASES(ROW, d, s, whole) \
+// Calls ROW(d, s, stride, KIND, full) with constants for its last three; `whole` says that all channels of the block are there.
+#define CK_ROW_CASES(ROW, d, s, whole, KIND) \
     do { \
-        const int sees = stage_sees_sign(s), unit = (d)->window.stride == 1, full = whole; \
-        if (unit && sees && full) ROW(d, s, 1, 1, 1); \
-        else if (unit && sees) ROW(d, s, 1, 1, 0); \
-        else if (unit && full) ROW(d, s, 1, 0, 1); \
-        else if (unit) ROW(d, s, 1, 0, 0); \
-        else if (sees && full) ROW(d, s, 2, 1, 1); \
-        else if (sees) ROW(d, s, 2, 1, 0); \
-        else if (full) ROW(d, s, 2, 0, 1); \
-        else ROW(d, s, 2, 0, 0); \
+        const int unit = (d)->window.stride == 1, full = whole; \
+        if (unit && full) ROW(d, s, 1, KIND, 1); \
+        else if (unit) ROW(d, s, 1, KIND, 0); \
+        else if (full) ROW(d, s, 2, KIND, 1); \
+        else ROW(d, s, 2, KIND, 0); \
+    } while (0)
+
+// The same for a kernel without the line.
+#define CK_ROW_CHAINS(ROW, d, s, whole) \
+    do { \
+        if (stage_sees_sign(s)) CK_ROW_CASES(ROW, d, s, whole, STAGE_SIGN); \
+        else CK_ROW_CASES(ROW, d, s, whole, STAGE_CHAIN); \
     } while (0)

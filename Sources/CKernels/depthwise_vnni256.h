@@ -136,7 +136,7 @@ static inline __attribute__((always_inline)) void depthwise_row_256(
 }
 
 static void depthwise_row_32c4_256(const ck_int_depthwise_row *d, const ck_output_stage *s) {
-    CK_ROW_CASES(depthwise_row_256, d, s, d->channels == 32);
+    CK_ROW_CHAINS(depthwise_row_256, d, s, d->channels == 32);
 }
 
 static void depthwise_row_pack_256(size_t channels, const int16_t *w, void *out) {
@@ -147,5 +147,5 @@ static void depthwise_row_pack_256(size_t channels, const int16_t *w, void *out)
 static size_t depthwise_stage_bytes_256(size_t channels) { return (channels + 31) / 32 * 32 * FUSED_BYTES_PER_CHANNEL; }
 
 static void depthwise_stage_pack_256(size_t channels, const ck_output_stage *s, void *out) {
-    for (size_t first = 0; first < channels; first += 32) out = pack_block_stage(&block_32, channels, first, s, out);
+    for (size_t first = 0; first < channels; first += 32) out = pack_block_stage(&block_32, channels, first, s, pack_fused, out);
 }

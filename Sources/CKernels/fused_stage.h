@@ -18,15 +18,34 @@
 // the lanes with e > 0 says. M ≥ 1 shifts to the left first, by −e: x' = (x + 2^(30−s)) << s stands for x·2^s + 2^30.
 //
 // ck_output_stage.fusable says that |x·2^s| < 2^30 and −22 ≤ e ≤ 22, so that nothing overflows.
+//
+// Where the sign is not taken and M < 1, AVX512-IFMA has product, constant and shift in one instruction, whose constant counts whole
+// outputs only. OutputLine.swift looks for a d in [2^30, 3·2^30) that makes the other constants a whole number of outputs, too, for all
+// the sums at which a byte changes:
+//
+//   out = floor((x + d)·b / 2^52) + c           b = m·2^(21−e)     c = Z3 − j
 #pragma once
 #include <immintrin.h>
 #include <string.h>
 
 #include "CKernels.h"
 
+// Which of the chains a stage takes: a constant of every instance of a kernel.
+enum { STAGE_CHAIN = 0, STAGE_SIGN = 1, STAGE_LINE = 2 };
+
 static inline int stage_sees_sign(const ck_output_stage *s) {
     return s->rounding == CK_ROUND_GEMMLOWP && s->lower < s->zero_point;
 }
+
+static inline int stage_kind(const ck_output_stage *s) {
+    return s->line_offset ? STAGE_LINE : stage_sees_sign(s) ? STAGE_SIGN : STAGE_CHAIN;
+}
+
+// int8 outputs are computed as uint8 ones, 128 larger.
+static inline int32_t stage_lift(const ck_output_stage *s) { return s->lower < 0 ? 128 : 0; }
+
+// Whether packing to uint8 with saturation is not the whole clamp.
+static inline int stage_clamps(const ck_output_stage *s) { return s->lower != 0 || s->upper != 255; }
 
 // C, less 2^32 where the sign is taken.
 static inline int64_t fused_constant(int64_t m, int32_t e, int64_t zero, int32_t rounding, const int sign) {
@@ -39,11 +58,12 @@ static inline int64_t fused_constant(int64_t m, int32_t e, int64_t zero, int32_t
 // ones][C of the odd ones] 64 bits. channel[i] < 0 stands for none.
 enum { FUSED_BYTES_PER_CHANNEL = 20 };
 
+typedef void (*stage_pack_fn)(const ck_output_stage *s, size_t width, const ptrdiff_t *channel, void *out);
+
 static inline void pack_fused(const ck_output_stage *s, size_t width, const ptrdiff_t *channel, void *out) {
     int32_t *words = out;
     int64_t *constants = (int64_t *)((uint8_t *)out + 12 * width);
-    // int8 outputs are computed as uint8 ones, 128 larger.
-    const int64_t zero = s->zero_point + (s->lower < 0 ? 128 : 0);
+    const int64_t zero = s->zero_point + stage_lift(s);
     for (size_t i = 0; i < width; i++) {
         const ptrdiff_t c = channel[i];
         const int64_t m = c < 0 ? 0 : s->multiplier[c];
@@ -54,4 +74,23 @@ static inline void pack_fused(const ck_output_stage *s, size_t width, const ptrd
         words[2 * width + i] = e;
         constants[(i % 2) * (width / 2) + i / 2] = fused_constant(m, e < 0 ? 0 : e, zero, s->rounding, stage_sees_sign(s));
     }
+}
+
+// The same for the line: [x + d at the start] 32 bits each, [b of the even ones][b of the odd ones][c …][c …] 64 bits.
+static inline void pack_line(const ck_output_stage *s, size_t width, const ptrdiff_t *channel, void *out) {
+    int32_t *starts = out;
+    int64_t *factors = (int64_t *)((uint8_t *)out + 4 * width), *constants = factors + width;
+    for (size_t i = 0; i < width; i++) {
+        const ptrdiff_t c = channel[i];
+        const size_t lane = (i % 2) * (width / 2) + i / 2;
+        starts[i] = c < 0 ? 0 : (int32_t)((uint32_t)s->bias[c] + (uint32_t)s->line_offset[c]);
+        factors[lane] = c < 0 ? 0 : (int64_t)s->multiplier[c] << (21 - s->right[c]);
+        constants[lane] = s->zero_point + stage_lift(s) - (c < 0 ? 0 : s->line_steps[c]);
+    }
+}
+
+// The constants of `width` channels as a kernel with all three chains wants them.
+static inline void pack_stage(const ck_output_stage *s, size_t width, const ptrdiff_t *channel, void *out) {
+    if (s->line_offset) pack_line(s, width, channel, out);
+    else pack_fused(s, width, channel, out);
 }

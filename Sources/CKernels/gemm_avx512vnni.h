@@ -99,7 +99,8 @@ static inline void store_some(uint8_t *out, __m512i y, size_t n) {
 // result stands at 4i + L of the columns.
 static inline __attribute__((always_inline)) void fused_tile(
     const ck_int_rows *t, const uint8_t *const *a, const int32_t *sums, uint8_t *out, const char *ahead, const __m512i lower,
-    const __m512i upper, const __m512i flip_out, const int flips, const int rows, const int vectors, const int sign, const int lefts) {
+    const __m512i upper, const __m512i flip_out, const int clamps, const int flips, const int rows, const int vectors, const int kind,
+    const int lefts) {
     __m512i acc[ROWS][4];
     const uint8_t *constants = t->constants;
     // The lines of the output are fetched while the products are summed.
@@ -117,15 +118,20 @@ static inline __attribute__((always_inline)) void fused_tile(
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const uint8_t *c = constants + v * 16 * FUSED_BYTES_PER_CHANNEL;
         const __m512i m = _mm512_loadu_si512(c + 64), shift = _mm512_loadu_si512(c + 128);
+        const __m512i even = _mm512_loadu_si512(c + 192), odd = _mm512_loadu_si512(c + 256);
+        if (kind == STAGE_LINE) {
+            CK_UNROLL for (int r = 0; r < rows; r++)
+                acc[r][v] = CK_REQUANTIZE_LINE(_mm512, __m512i, acc[r][v], m, shift, even, odd);
+            continue;
+        }
         const __m512i e = CK_RIGHT(_mm512, __m512i, shift);
         const __mmask16 shifts = _mm512_test_epi32_mask(e, e);
-        const __m512i even = _mm512_loadu_si512(c + 192), odd = _mm512_loadu_si512(c + 256);
         if (lefts) {
             const __m512i left = CK_LEFT(_mm512, __m512i, shift);
             CK_UNROLL for (int r = 0; r < rows; r++) acc[r][v] = _mm512_sllv_epi32(acc[r][v], left);
         }
         CK_UNROLL for (int r = 0; r < rows; r++)
-            acc[r][v] = CK_REQUANTIZE_FUSED(_mm512, __m512i, acc[r][v], m, e, even, odd, sign, shifts);
+            acc[r][v] = CK_REQUANTIZE_FUSED(_mm512, __m512i, acc[r][v], m, e, even, odd, kind == STAGE_SIGN, shifts);
     }
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const size_t columns = t->columns;
@@ -133,7 +139,7 @@ static inline __attribute__((always_inline)) void fused_tile(
         const __m512i low = _mm512_packs_epi32(acc[r][0], acc[r][vectors > 1 ? 1 : 0]);
         const __m512i high = vectors > 2 ? _mm512_packs_epi32(acc[r][2], acc[r][vectors > 3 ? 3 : 2]) : low;
         __m512i y = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
-        y = _mm512_xor_si512(_mm512_min_epu8(_mm512_max_epu8(y, lower), upper), flip_out);
+        if (clamps) y = _mm512_xor_si512(_mm512_min_epu8(_mm512_max_epu8(y, lower), upper), flip_out);
         if (vectors == 4 && columns == 64) _mm512_storeu_si512(out, y);
         else if (vectors == 2 && columns == 32) _mm256_storeu_si256((__m256i *)out, _mm512_castsi512_si256(y));
         else if (vectors == 1 && columns == 16) _mm_storeu_si128((__m128i *)out, _mm512_castsi512_si128(y));
@@ -142,8 +148,8 @@ static inline __attribute__((always_inline)) void fused_tile(
 }
 
 static inline __attribute__((always_inline)) void fused_rows(
-    const ck_int_rows *t, const ck_output_stage *s, const int flips, const int vectors, const int sign) {
-    const int lift = s->lower < 0 ? 128 : 0;
+    const ck_int_rows *t, const ck_output_stage *s, const int flips, const int vectors, const int kind) {
+    const int lift = stage_lift(s), clamps = stage_clamps(s);
     const __m512i lower = _mm512_set1_epi8((char)(s->lower + lift)), upper = _mm512_set1_epi8((char)(s->upper + lift));
     const __m512i flip_out = _mm512_set1_epi8((char)lift);
     const uint8_t *const *a = t->a;
@@ -154,30 +160,35 @@ static inline __attribute__((always_inline)) void fused_rows(
     const size_t groups = t->taps * ((t->depth + 3) / 4);
     const char *ahead = (const char *)t->w + groups * 64 * (size_t)vectors;
     for (; left >= ROWS; left -= ROWS) {
-        fused_tile(t, a, sums, out, ahead, lower, upper, flip_out, flips, ROWS, vectors, sign, s->left_shift);
+        fused_tile(t, a, sums, out, ahead, lower, upper, flip_out, clamps, flips, ROWS, vectors, kind, s->left_shift);
         a += ROWS * t->taps;
         sums += t->zero ? ROWS : 0;
         out += ROWS * t->out_stride;
         ahead += groups * t->ahead_step;
     }
-    #define RUN(R, V) fused_tile(t, a, sums, out, ahead, lower, upper, flip_out, flips, R, V, sign, s->left_shift)
+    #define RUN(R, V) fused_tile(t, a, sums, out, ahead, lower, upper, flip_out, clamps, flips, R, V, kind, s->left_shift)
     const size_t rows = left;
     if (rows > 0) ROWS_CASES(RUN, vectors)
     #undef RUN
 }
 
 static void gemm_6x64c4_fused(const ck_int_rows *t, const ck_output_stage *s) {
-    #define EITHER(V) \
-        if (t->flip && stage_sees_sign(s)) fused_rows(t, s, 1, V, 1); \
-        else if (t->flip) fused_rows(t, s, 1, V, 0); \
-        else if (stage_sees_sign(s)) fused_rows(t, s, 0, V, 1); \
-        else fused_rows(t, s, 0, V, 0);
+    #define EITHER(V, KIND) \
+        if (t->flip) fused_rows(t, s, 1, V, KIND); \
+        else fused_rows(t, s, 0, V, KIND);
+    #define KINDS(V) \
+        switch (stage_kind(s)) { \
+        case STAGE_LINE: EITHER(V, STAGE_LINE) break; \
+        case STAGE_SIGN: EITHER(V, STAGE_SIGN) break; \
+        default: EITHER(V, STAGE_CHAIN) break; \
+        }
     switch ((t->columns + 15) / 16) {
-    case 1: EITHER(1) break;
-    case 2: EITHER(2) break;
-    case 3: EITHER(3) break;
-    default: EITHER(4) break;
+    case 1: KINDS(1) break;
+    case 2: KINDS(2) break;
+    case 3: KINDS(3) break;
+    default: KINDS(4) break;
     }
+    #undef KINDS
     #undef EITHER
 }
 
@@ -221,6 +232,6 @@ static void gemm_stage_pack(size_t columns, const ck_output_stage *s, void *out)
     for (size_t first = 0; first < columns; first += 16) {
         ptrdiff_t channel[16];
         for (size_t i = 0; i < 16; i++) channel[i] = first + i < columns ? (ptrdiff_t)(first + i) : -1;
-        pack_fused(s, 16, channel, (uint8_t *)out + first * FUSED_BYTES_PER_CHANNEL);
+        pack_stage(s, 16, channel, (uint8_t *)out + first * FUSED_BYTES_PER_CHANNEL);
     }
 }

@@ -33,6 +33,7 @@ import Testing
         if avx2 && all("avx_vnni") { expected.insert(.avxvnni) }
         if avx512 { expected.insert(.avx512) }
         if avx512 && all("avx512_vnni") { expected.insert(.avx512vnni) }
+        if avx512 && all("avx512ifma") { expected.insert(.ifma) }
         #expect(FeatureSet.detected == expected)
 
         let variants = try KernelVariant.all(Kinds.product)

@@ -6,15 +6,16 @@ import Testing
 /// magnitude, on every instruction set. A sum is put in place as a bias, with activations at their zero point.
 @Suite struct TieRoundingTests {
     /// What kernels may choose their way of rounding by: sums below 2³⁰ and all M < ½; a sum above; an M ≥ ½; an M ≥ 1. The fused
-    /// ones take no M below 2⁻²³; theirs are right shifts alone, then M ≥ ½ among them, then M up to 8.
-    enum Layer: CaseIterable { case narrow, wideSum, largeMultiplier, leftShift, fused, fusedHalves, fusedLeft }
+    /// ones take no M below 2⁻²³; theirs are right shifts alone, then M ≥ ½ among them, then M up to 8. Lines are for no M below
+    /// 2⁻¹², at which practically every channel has one, and rectified.
+    enum Layer: CaseIterable { case narrow, wideSum, largeMultiplier, leftShift, fused, fusedHalves, fusedLeft, line }
 
     /// Sums around the ties of (k + ½)/M, and the M that they belong to.
     private static func cases(_ layer: Layer) -> [(sum: Int32, multiplier: Double)] {
         var generator = SplitMix64(seed: 7)
         var cases: [(Int32, Double)] = []
         switch layer {
-        case .narrow, .fused, .fusedHalves, .fusedLeft: break
+        case .narrow, .fused, .fusedHalves, .fusedLeft, .line: break
         case .wideSum: cases = [(1 << 30, 0x1p-25), (-1 << 30, 0x1p-25), (Int32.max - 40_000, 0x1p-26)]
         case .largeMultiplier: cases = [(-5, 0.5), (5, 0.75), (-3, 0.5)]
         case .leftShift: cases = [(-5, 1.5), (7, 1), (1 << 29, 8), (-1 << 29, 8)]
@@ -26,6 +27,7 @@ import Testing
             case .fused: 1...21
             case .fusedHalves: 0...21
             case .fusedLeft: -3...21
+            case .line: 0...11
             default: 1...29
             }
         for exponent in exponents {
@@ -45,13 +47,13 @@ import Testing
         return cases
     }
 
-    @Test(arguments: FeatureSet.detected.sets, Layer.allCases)
-    func ties(set: InstructionSet, layer: Layer) throws {
-        for rounding in RoundingMode.allCases { try ties(set, layer, rounding) }
+    @Test(arguments: try KernelVariant.paths(), Layer.allCases)
+    func ties(path: KernelVariant, layer: Layer) throws {
+        for rounding in RoundingMode.allCases { try ties(path, layer, rounding) }
     }
 
-    private func ties(_ set: InstructionSet, _ layer: Layer, _ rounding: RoundingMode) throws {
-        let registry = try KernelRegistry(forcing: set)
+    private func ties(_ path: KernelVariant, _ layer: Layer, _ rounding: RoundingMode) throws {
+        let registry = path.registry
         let cases = Self.cases(layer)
         let channels = cases.count
         let output = try QuantizationParameters(scale: 1, zeroPoint: 3, range: .int8)
@@ -59,11 +61,13 @@ import Testing
         // Per channel, the weight's scale is the multiplier: input and output have scale 1. A weight of one level.
         let weights = try WeightQuantizer(bits: 8, mapping: .symmetric, granularity: .perChannel)
             .quantize(cases.map { Float($0.multiplier * 127) }, channels: channels, axis: .outermost)
-        let stage = Requantization(output: output, rounding: rounding)
-        let expected = try cases.indices.map { channel in
-            let multiplier = try FixedPointMultiplier(weights.parameters(ofChannel: channel).scale)
-            let value = Int64(multiplier.apply(cases[channel].sum, rounding)) + 3
-            return Int8(min(max(value, -128), 127))
+        let stage = Requantization(
+            output: output, activation: (layer == .line ? 0 : -.infinity, .infinity), rounding: rounding)
+        let multipliers = try cases.indices.map { try FixedPointMultiplier(weights.parameters(ofChannel: $0).scale) }
+        if layer == .line, rounding != .fp32 { #expect(OutputLine.all(multipliers, stage) != nil) }
+        let expected = cases.indices.map { channel in
+            let value = Int64(multipliers[channel].apply(cases[channel].sum, rounding)) + 3
+            return Int8(min(max(value, Int64(stage.lower)), 127))
         }
 
         let bytes = [UInt8](repeating: 7, count: channels)
@@ -83,7 +87,7 @@ import Testing
             operation.bind(input: source, output: target)
             return operation
         }
-        #expect(product == expected, "\(set), \(rounding)")
+        #expect(product == expected, "\(path), \(layer), \(rounding)")
         let depthwise = try run { source, target in
             let inner = try WeightQuantizer(bits: 8, mapping: .symmetric, granularity: .perChannel)
                 .quantize(cases.map { Float($0.multiplier * 127) }, channels: channels, axis: .innermost)
@@ -95,6 +99,6 @@ import Testing
             operation.bind(input: source, output: target)
             return operation
         }
-        #expect(depthwise == expected, "\(set), \(rounding)")
+        #expect(depthwise == expected, "\(path), \(layer), \(rounding)")
     }
 }

@@ -20,6 +20,9 @@ enum {
     CK_ISA_COUNT = 5,
 };
 
+// Beside them in the mask: what kernels use where it is there, and which is no path of its own.
+enum { CK_FEATURE_IFMA = 16 };  // AVX512-IFMA: multiplication of 52-bit integers
+
 // Features of this processor (and of the operating system's saved state): bit i stands for the CK_ISA of value i.
 uint32_t ck_cpu_features(void);
 
@@ -50,6 +53,8 @@ typedef struct ck_output_stage {
     const int32_t *weight_zero;    // Z2, or NULL where all are 0
     const int32_t *right;          // −shift, and 1 for a multiplier of 0: read only if narrow or fusable
     const int64_t *nudge;          // 2^31 + 2^(31 + right), per 16 channels the 8 even ones, then the 8 odd ones
+    const int64_t *line_offset;    // d and j of fused_stage.h's line, or NULL where there is none for some channel or
+    const int64_t *line_steps;     // this processor lacks AVX512-IFMA
     int32_t zero_point;            // Z3
     int32_t lower, upper;          // of the output's range, the activation's clamp included
     int32_t rounding;              // CK_ROUND_*

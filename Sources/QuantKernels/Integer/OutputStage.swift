@@ -52,12 +52,13 @@ final class OutputStage: @unchecked Sendable {
             requantization.rounding != .fp32 && rights.allSatisfy { (-22...22).contains($0) }
             && reach < (1 << 30) >> Int64(left)
         let nudges = isNarrow ? Self.nudges(rights, padding: padding) : []
+        let lines = isFusable && registry.features.contains(.ifma) ? OutputLine.all(fixed, requantization) : nil
         let arrays = [
             AlignedBuffer(bias, padding: padding), AlignedBuffer(fixed.map(\.significand), padding: padding),
             AlignedBuffer(fixed.map(\.shift), padding: padding), AlignedBuffer(fixed.map(\.single), padding: padding),
             AlignedBuffer(weightZero ?? [], padding: padding),
             AlignedBuffer(isNarrow || isFusable ? rights : [], padding: padding),
-            AlignedBuffer(nudges),
+            AlignedBuffer(nudges), AlignedBuffer(lines?.map(\.offset) ?? []), AlignedBuffer(lines?.map(\.steps) ?? []),
         ]
         buffers = arrays
         bytes = arrays.reduce(0) { $0 + $1.count }
@@ -67,6 +68,8 @@ final class OutputStage: @unchecked Sendable {
                 bias: arrays[0].pointer(), multiplier: arrays[1].pointer(), shift: arrays[2].pointer(),
                 real_multiplier: arrays[3].pointer(), weight_zero: weightZero == nil ? nil : arrays[4].pointer(),
                 right: arrays[5].pointer(), nudge: arrays[6].pointer(),
+                line_offset: lines == nil ? nil : arrays[7].pointer(),
+                line_steps: lines == nil ? nil : arrays[8].pointer(),
                 zero_point: requantization.output.zeroPoint, lower: requantization.lower, upper: requantization.upper,
                 rounding: requantization.rounding.code,
                 left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0, fusable: isFusable ? 1 : 0,

@@ -22,15 +22,28 @@ struct TableEntry: Sendable {
 
 /// A registry under test: every instruction set of this processor, forced, and every micro-kernel of the table that is
 /// not the first choice of any of them, preferred by name.
-struct KernelVariant: CustomStringConvertible {
+struct KernelVariant: CustomStringConvertible, Sendable {
     let description: String
     let registry: KernelRegistry
 
+    /// Every instruction set, and the widest one without AVX512-IFMA where the processor has that.
+    static func paths() throws -> [KernelVariant] {
+        var paths = try FeatureSet.detected.sets.map {
+            KernelVariant(description: "\($0)", registry: try KernelRegistry(forcing: $0))
+        }
+        if FeatureSet.detected.contains(.ifma) {
+            let registry = KernelRegistry(features: .detected.subtracting(.ifma))
+            paths.append(KernelVariant(description: "\(registry.integerPath) without IFMA", registry: registry))
+        } else {
+            print("AVX512-IFMA: skipped, this processor does not offer it")
+        }
+        return paths
+    }
+
     static func all(_ kinds: [Int]) throws -> [KernelVariant] {
-        var variants: [KernelVariant] = []
+        var variants = try paths()
         var chosen: Set<String> = []
         for set in FeatureSet.detected.sets {
-            variants.append(KernelVariant(description: "\(set)", registry: try KernelRegistry(forcing: set)))
             for kind in kinds {
                 chosen.insert(TableEntry.of([kind]).last { set.including.contains($0.set) }!.name)
             }
