@@ -34,7 +34,18 @@ static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, c
             }
         }
     }
-    const __m256 lower = _mm256_set1_ps(t->lower), upper = _mm256_set1_ps(t->upper);
+    __m256 lower = _mm256_set1_ps(t->lower), upper = _mm256_set1_ps(t->upper);
+    if (t->addend) {
+        CK_UNROLL for (int v = 0; v < vectors; v++) {
+            const __m256i present = lanes(t->columns - 8 * (size_t)v);
+            CK_UNROLL for (int r = 0; r < rows; r++)
+                acc[r][v] = _mm256_add_ps(
+                    _mm256_min_ps(_mm256_max_ps(acc[r][v], lower), upper),
+                    _mm256_maskload_ps(t->addend + (size_t)r * t->addend_stride + 8 * v, present));
+        }
+        lower = _mm256_set1_ps(t->sum_lower);
+        upper = _mm256_set1_ps(t->sum_upper);
+    }
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const size_t left = t->columns - 8 * (size_t)v;
         CK_UNROLL for (int r = 0; r < rows; r++) {

@@ -21,6 +21,12 @@ static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, c
         CK_UNROLL for (int r = 0; r < rows; r++)
             acc[r][v] = _mm512_maskz_loadu_ps(present, t->start + (size_t)r * t->start_stride + 16 * v);
     }
+    // The lines of the output, and of what is added, are fetched while the products are summed.
+    CK_UNROLL for (int r = 0; r < rows; r++)
+        CK_UNROLL for (int v = 0; v < vectors; v++) {
+            __builtin_prefetch(t->out + (size_t)r * t->out_stride + 16 * v, 1, 3);
+            if (t->addend) __builtin_prefetch(t->addend + (size_t)r * t->addend_stride + 16 * v, 0, 3);
+        }
     const float *w = t->w;
     const char *ahead = t->ahead;
     for (size_t tap = 0; tap < t->taps; tap++) {
@@ -36,7 +42,18 @@ static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, c
             }
         }
     }
-    const __m512 lower = _mm512_set1_ps(t->lower), upper = _mm512_set1_ps(t->upper);
+    __m512 lower = _mm512_set1_ps(t->lower), upper = _mm512_set1_ps(t->upper);
+    if (t->addend) {
+        CK_UNROLL for (int v = 0; v < vectors; v++) {
+            const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
+            CK_UNROLL for (int r = 0; r < rows; r++)
+                acc[r][v] = _mm512_add_ps(
+                    _mm512_min_ps(_mm512_max_ps(acc[r][v], lower), upper),
+                    _mm512_maskz_loadu_ps(present, t->addend + (size_t)r * t->addend_stride + 16 * v));
+        }
+        lower = _mm512_set1_ps(t->sum_lower);
+        upper = _mm512_set1_ps(t->sum_upper);
+    }
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
         CK_UNROLL for (int r = 0; r < rows; r++)

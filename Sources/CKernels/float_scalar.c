@@ -21,8 +21,11 @@ static void gemm_4x16(const ck_float_tile *t) {
                 for (size_t c = 0; c < 16; c++) acc[r][c] += a * w[c];
             }
     for (size_t r = 0; r < t->rows; r++)
-        for (size_t c = 0; c < t->columns; c++)
-            t->out[r * t->out_stride + c] = clamp(acc[r][c], t->lower, t->upper);
+        for (size_t c = 0; c < t->columns; c++) {
+            const float y = clamp(acc[r][c], t->lower, t->upper);
+            t->out[r * t->out_stride + c] =
+                t->addend ? clamp(y + t->addend[r * t->addend_stride + c], t->sum_lower, t->sum_upper) : y;
+        }
 }
 
 static void depthwise(const ck_float_depthwise *d) {

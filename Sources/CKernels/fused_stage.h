@@ -38,7 +38,7 @@ static inline int stage_sees_sign(const ck_output_stage *s) {
 }
 
 static inline int stage_kind(const ck_output_stage *s) {
-    return s->line_offset ? STAGE_LINE : stage_sees_sign(s) ? STAGE_SIGN : STAGE_CHAIN;
+    return s->line ? STAGE_LINE : stage_sees_sign(s) ? STAGE_SIGN : STAGE_CHAIN;
 }
 
 // int8 outputs are computed as uint8 ones, 128 larger.
@@ -91,6 +91,6 @@ static inline void pack_line(const ck_output_stage *s, size_t width, const ptrdi
 
 // The constants of `width` channels as a kernel with all three chains wants them.
 static inline void pack_stage(const ck_output_stage *s, size_t width, const ptrdiff_t *channel, void *out) {
-    if (s->line_offset) pack_line(s, width, channel, out);
+    if (s->line) pack_line(s, width, channel, out);
     else pack_fused(s, width, channel, out);
 }

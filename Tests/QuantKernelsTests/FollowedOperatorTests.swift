@@ -84,7 +84,9 @@ import Testing
             let made = GuardedBuffer(count: bytes, .endsAtGuard)
             let together = GuardedBuffer(other, .endsAtGuard)
             let (producer, follower) = try make(made, together, together)
-            runParts(FollowedOperator(producer, then: follower, making: .right), parts, input, made, together)
+            let step = FollowedOperator(producer, then: follower, making: .right)
+            runParts(step, parts, input, made, together)
+            #expect(step.microKernels == producer.microKernels)
             expectEqual(together.elements(), apart.elements(Float.self), "\(geometry)")
         }
     }

@@ -53,13 +53,14 @@ typedef struct ck_output_stage {
     const int32_t *weight_zero;    // Z2, or NULL where all are 0
     const int32_t *right;          // −shift, and 1 for a multiplier of 0: read only if narrow or fusable
     const int64_t *nudge;          // 2^31 + 2^(31 + right), per 16 channels the 8 even ones, then the 8 odd ones
-    const int64_t *line_offset;    // d and j of fused_stage.h's line, or NULL where there is none for some channel or
-    const int64_t *line_steps;     // this processor lacks AVX512-IFMA
+    const int64_t *line_offset;    // d and j of fused_stage.h's line: read only if line, and only by stage_pack
+    const int64_t *line_steps;
     int32_t zero_point;            // Z3
     int32_t lower, upper;          // of the output's range, the activation's clamp included
     int32_t rounding;              // CK_ROUND_*
     int32_t left_shift;            // 1 if some shift is positive (M ≥ 1)
     int32_t fusable;               // 1 if the fused kernels may take it: see fused_stage.h
+    int32_t line;                  // 1 if the processor has AVX512-IFMA and every channel a line: see fused_stage.h
     int32_t narrow;                // 1 if gemmlowp's rounding may take the short way: see narrow_avx512.h
 } ck_output_stage;
 
@@ -147,7 +148,8 @@ typedef size_t (*ck_stage_bytes_fn)(size_t channels);
 typedef void (*ck_stage_pack_fn)(size_t channels, const ck_output_stage *stage, void *out);
 
 // out[r][c] = clamp(start[r][c] + Σ a[tap·R + r][first + k]·w[...]), R the kernel's rows: the panel w holds, for each tap and k, its
-// columns padded to whole vectors. A long sum may be made in pieces, each of which starts from what the one before has left in `out`.
+// columns padded to whole vectors. A long sum may be made in pieces, each of which starts from what the one before has left. With an
+// addend, that is added then, and the sum clamped in its turn; out may be the addend.
 typedef struct ck_float_tile {
     size_t rows, columns;
     size_t taps, depth, first;
@@ -158,6 +160,9 @@ typedef struct ck_float_tile {
     float *out;
     size_t out_stride;
     float lower, upper;
+    const float *addend;  // of this panel's first column, or NULL
+    size_t addend_stride;
+    float sum_lower, sum_upper;
     const char *ahead;  // fetched into the second-level cache meanwhile, ahead_step bytes for each element of depth
     size_t ahead_step;
 } ck_float_tile;

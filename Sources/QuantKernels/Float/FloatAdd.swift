@@ -20,6 +20,17 @@ public final class FloatAdd: ElementwiseOperator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
+    /// The sum as the last thing that a convolution's tile does with its rows.
+    ///
+    /// - Parameter made: the operand that the tile makes.
+    func absorb(into tile: inout ck_float_tile, row: Int, channel: Int, width: Int, making made: RowFollower.Operand) {
+        let element = row * width + channel
+        tile.addend = (made == .left ? inputs!.1 : inputs!.0) + element
+        tile.addend_stride = width
+        (tile.sum_lower, tile.sum_upper) = bounds
+        tile.out = output! + element
+    }
+
     override func compute(_ elements: Range<Int>, left: Int, right: Int) {
         kernel.float_add(
             elements.count, inputs!.0 + left, inputs!.1 + right, output! + elements.lowerBound, bounds.lower,

@@ -75,7 +75,13 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
 
     public override func run(_ part: Part) { run(part, then: nil) }
 
+    /// An addition and which of its operands is made here.
+    private typealias Sum = (operation: FloatAdd, made: RowFollower.Operand)
+
+    package func absorbs(_ operation: ElementwiseOperator) -> Bool { operation is FloatAdd }
+
     package func run(_ part: Part, then follower: RowFollower?) {
+        let sum: Sum? = follower.map { ($0.operation as! FloatAdd, $0.operand) }
         let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
         let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
@@ -86,9 +92,10 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
             let place = follower == nil ? first : rows.lowerBound
             gather(block, part.seat)
             for panel in panels {
-                for piece in pieces { calls += run(piece, ofPanel: panel, rows: block.count, to: place, part.seat) }
+                for piece in pieces {
+                    calls += run(piece, ofPanel: panel, rows: block, to: place, then: sum, part.seat)
+                }
             }
-            follower?.run(rows: block, madeAt: place, columns: columns, width: geometry.outputChannels)
             first = block.upperBound
         }
         let outputs = rows.count * columns.count
@@ -96,8 +103,12 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         WorkCounter.calls(path).add(calls)
     }
 
-    /// A piece of a panel's depth for a block of gathered rows, written from the output's row `place` on. Returns the number of its tiles.
-    private func run(_ piece: DepthPiece, ofPanel panel: Int, rows: Int, to place: Int, _ seat: Int) -> Int {
+    /// A piece of a panel's depth for a block of gathered rows, written from the output's row `place` on; the last one goes to `sum`, if
+    /// there is one, after the addition. Returns the number of its tiles.
+    private func run(
+        _ piece: DepthPiece, ofPanel panel: Int, rows block: Range<Int>, to place: Int, then sum: Sum?, _ seat: Int
+    ) -> Int {
+        let rows = block.count
         let (tileRows, panelColumns, columns) = (Int(kernel.rows), Int(kernel.columns), geometry.outputChannels)
         let pointers = scratch[seat].pointers.pointer(UnsafePointer<Float>?.self)
         let channel = panel * panelColumns
@@ -123,6 +134,10 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
             tile.a = UnsafePointer(pointers + row * walk.steps + piece.steps.lowerBound * tileRows)
             tile.out = output! + (place + row) * columns + channel
             tile.start = piece.isFirst ? biases : UnsafePointer(tile.out)
+            if piece.isLast, let sum {
+                let row = block.lowerBound + row
+                sum.operation.absorb(into: &tile, row: row, channel: channel, width: columns, making: sum.made)
+            }
             function(&tile)
             tile.ahead += steps * tile.ahead_step
             calls += 1

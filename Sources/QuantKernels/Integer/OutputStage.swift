@@ -29,6 +29,8 @@ final class OutputStage: @unchecked Sendable {
     let bytes: Int
     /// Name of the micro-kernel.
     let title: String
+    /// For the lines of its channels: nil where the processor has no use for them.
+    private var rescaling: (multipliers: [FixedPointMultiplier], requantization: Requantization)?
 
     /// - Parameters:
     ///   - bias: with the zero points' corrections folded in, one per channel.
@@ -52,13 +54,12 @@ final class OutputStage: @unchecked Sendable {
             requantization.rounding != .fp32 && rights.allSatisfy { (-22...22).contains($0) }
             && reach < (1 << 30) >> Int64(left)
         let nudges = isNarrow ? Self.nudges(rights, padding: padding) : []
-        let lines = isFusable && registry.features.contains(.ifma) ? OutputLine.all(fixed, requantization) : nil
         let arrays = [
             AlignedBuffer(bias, padding: padding), AlignedBuffer(fixed.map(\.significand), padding: padding),
             AlignedBuffer(fixed.map(\.shift), padding: padding), AlignedBuffer(fixed.map(\.single), padding: padding),
             AlignedBuffer(weightZero ?? [], padding: padding),
             AlignedBuffer(isNarrow || isFusable ? rights : [], padding: padding),
-            AlignedBuffer(nudges), AlignedBuffer(lines?.map(\.offset) ?? []), AlignedBuffer(lines?.map(\.steps) ?? []),
+            AlignedBuffer(nudges),
         ]
         buffers = arrays
         bytes = arrays.reduce(0) { $0 + $1.count }
@@ -68,12 +69,12 @@ final class OutputStage: @unchecked Sendable {
                 bias: arrays[0].pointer(), multiplier: arrays[1].pointer(), shift: arrays[2].pointer(),
                 real_multiplier: arrays[3].pointer(), weight_zero: weightZero == nil ? nil : arrays[4].pointer(),
                 right: arrays[5].pointer(), nudge: arrays[6].pointer(),
-                line_offset: lines == nil ? nil : arrays[7].pointer(),
-                line_steps: lines == nil ? nil : arrays[8].pointer(),
+                line_offset: nil, line_steps: nil,
                 zero_point: requantization.output.zeroPoint, lower: requantization.lower, upper: requantization.upper,
                 rounding: requantization.rounding.code,
                 left_shift: fixed.contains { $0.shift > 0 } ? 1 : 0, fusable: isFusable ? 1 : 0,
-                narrow: isNarrow ? 1 : 0))
+                line: 0, narrow: isNarrow ? 1 : 0))
+        rescaling = isFusable && registry.features.contains(.ifma) ? (fixed, requantization) : nil
         let kernel = registry.best(.output)
         (function, title) = (kernel.output, kernel.title)
     }
@@ -83,11 +84,19 @@ final class OutputStage: @unchecked Sendable {
     /// Whether the fused kernels may take it.
     var isFusable: Bool { c.pointee.fusable == 1 }
 
-    /// The constants in a fused kernel's order; nil where the kernel has none or this stage needs the general one.
+    /// The constants in a fused kernel's order; nil where the kernel has none or this stage needs the general one. Called once.
     func fused(for kernel: ck_kernel, channels: Int) -> AlignedBuffer? {
         guard let pack = kernel.stage_pack, isFusable else { return nil }
         let constants = AlignedBuffer(count: kernel.stage_bytes(channels))
+        let lines = rescaling.flatMap { OutputLine.all($0.multipliers, $0.requantization) }
+        rescaling = nil
+        // Packing alone reads them.
+        let (offsets, steps) = (AlignedBuffer(lines?.map(\.offset) ?? []), AlignedBuffer(lines?.map(\.steps) ?? []))
+        c.pointee.line_offset = UnsafePointer(offsets.pointer(Int64.self))
+        c.pointee.line_steps = UnsafePointer(steps.pointer(Int64.self))
+        c.pointee.line = lines == nil ? 0 : 1
         pack(channels, c, constants.base)
+        (c.pointee.line_offset, c.pointee.line_steps) = (nil, nil)
         return constants
     }
 
