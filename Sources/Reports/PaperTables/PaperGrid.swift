@@ -66,7 +66,12 @@ struct PaperGrid {
             return
         }
         let parts = counts.sorted { $0.key > $1.key }.map { count, cells in
-            let schemes = cells.map(\.scheme.text).inOrder.joined(separator: ", ")
+            let schemes = cells.map(\.scheme.text).inOrder.map { scheme in
+                // Where a scheme has its seeds in some networks only, these are named.
+                if trained.allSatisfy({ $0.scheme.text != scheme || $0.ran.count == count }) { return scheme }
+                let points = cells.filter { $0.scheme.text == scheme }.map(\.point.label)
+                return "\(scheme) (\(points.inOrder.joined(separator: ", ")))"
+            }.joined(separator: ", ")
             return count == 1 ? "one seed: \(schemes)" : "mean of \(count) seeds, their range in brackets: \(schemes)"
         }
         notes.append(
