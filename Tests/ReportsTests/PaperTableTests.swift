@@ -106,11 +106,24 @@ import Testing
         #expect(text.contains("| net 0.25@28 | 93.00 ±0.52 | 80.00 ±0.80 | 91.50 ±0.56 (91.00 to 92.00) |"))
         #expect(
             text.contains(
-                "Trained for integers, each time from the one float checkpoint. Mean of 3 seeds, their range in brackets: w4c-a8-qat."
+                "Trained for integers, each time from the one float checkpoint. Mean of 3 seeds, their range in brackets."
             ))
         #expect(text.contains("| net 0.25@28 | 93.00 ±0.52 |  | ≈ 92.95 ±0.52 |"))
         #expect(text.contains("Trained for integers with one seed."))
         #expect(text.contains("- No number of net 0.25@28 w8c-a4-ptq: the suite does not name it"))
+    }
+
+    /// A table of several networks names those whose scheme has fewer seeds than others'.
+    @Test func networksWithOneSeed() throws {
+        var records = [
+            cell("f32", 9300), cell("w8ta-a8-qat", 9310), cell("w8ta-a8-qat+seed2", 9320), cell("f32", 9100),
+            cell("w8ta-a8-qat", 9110),
+        ]
+        for index in 3...4 { records[index].network = "larger" }
+        let text = try lines(["krishnamoorthi-8"], records)
+        #expect(
+            text.contains { $0.hasSuffix("2 seeds, their range in brackets; one seed: w8ta-a8-qat (larger 0.25@28).") },
+            "\(text)")
     }
 
     /// The only published table with recall at 5; records of earlier versions have none.

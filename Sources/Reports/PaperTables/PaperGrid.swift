@@ -65,21 +65,17 @@ struct PaperGrid {
             notes.append("Trained for integers with one seed.")
             return
         }
-        let parts = counts.sorted { $0.key > $1.key }.map { count, cells in
+        let fewer = counts.filter { $0.key < most }.sorted { $0.key > $1.key }.map { count, cells in
             let schemes = cells.map(\.scheme.text).inOrder.map { scheme in
-                // Where a scheme has its seeds in some networks only, these are named.
+                // Where a scheme has fewer seeds in some networks only, these are named.
                 if trained.allSatisfy({ $0.scheme.text != scheme || $0.ran.count == count }) { return scheme }
                 let points = cells.filter { $0.scheme.text == scheme }.map(\.point.label)
                 return "\(scheme) (\(points.inOrder.joined(separator: ", ")))"
-            }.joined(separator: ", ")
-            return count == 1 ? "one seed: \(schemes)" : "mean of \(count) seeds, their range in brackets: \(schemes)"
+            }
+            return "; \(count == 1 ? "one seed" : "\(count) seeds"): \(schemes.joined(separator: ", "))"
         }
         notes.append(
-            "Trained for integers, each time from the one float checkpoint. \(parts.joined(separator: "; ").capitalizedFirst)."
+            "Trained for integers, each time from the one float checkpoint. Mean of \(most) seeds, their range in brackets\(fewer.joined())."
         )
     }
-}
-
-extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
