@@ -151,7 +151,7 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
                 CK_UNROLL for (int p = 0; p < count; p++) \
                     x[p][q] = P##_add_epi32(x[p][q], P##_slli_epi32(half[p], 1)); \
             } \
-            if (kind == STAGE_LINE) { \
+            if (kind == STAGE_LINE) { /* in the same places: b and c of the even and of the odd ones */ \
                 CK_UNROLL for (int p = 0; p < count; p++) \
                     x[p][q] = CK_REQUANTIZE_LINE(P, VECTOR, x[p][q], m, shift, even, odd); \
                 continue; \

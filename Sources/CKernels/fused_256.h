@@ -38,7 +38,7 @@ typedef struct {
 } clamp_32;
 
 static inline clamp_32 load_clamp_32(const ck_output_stage *s) {
-    const int lift = s->lower < 0 ? 128 : 0;
+    const int lift = stage_lift(s);
     return (clamp_32){
         _mm256_set1_epi8((char)(s->lower + lift)), _mm256_set1_epi8((char)(s->upper + lift)), _mm256_set1_epi8((char)lift)};
 }

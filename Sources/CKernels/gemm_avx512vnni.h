@@ -119,7 +119,7 @@ static inline __attribute__((always_inline)) void fused_tile(
         const uint8_t *c = constants + v * 16 * FUSED_BYTES_PER_CHANNEL;
         const __m512i m = _mm512_loadu_si512(c + 64), shift = _mm512_loadu_si512(c + 128);
         const __m512i even = _mm512_loadu_si512(c + 192), odd = _mm512_loadu_si512(c + 256);
-        if (kind == STAGE_LINE) {
+        if (kind == STAGE_LINE) {  // in the same places: b and c of the even and of the odd ones
             CK_UNROLL for (int r = 0; r < rows; r++)
                 acc[r][v] = CK_REQUANTIZE_LINE(_mm512, __m512i, acc[r][v], m, shift, even, odd);
             continue;

@@ -11,8 +11,8 @@ package import Quantization
 ///     T(x) = ⌊(x + d)·m / D⌋ − j      if r is so small that no sum at which a byte changes moves
 ///
 /// T reaches n at the smallest x with x·m + K ≥ n·D. That stays this x as long as −above ≤ r < below, the distances of n·D − K to
-/// the products of m around it; bytes have at most 255 such n. Every d that is tried gives another r, as if by chance among
-/// 0 ..< m, so that some hundred are enough, and the four billion that a sum has room for are seldom not.
+/// the products of m around it; bytes have at most 255 such n. Every j that is tried gives another r, as if by chance among
+/// 0 ..< m, so that some hundred are enough. A small M leaves fewer to try, since d must leave the sum its 32 bits.
 package struct OutputLine: Equatable, Sendable {
     /// d: added to the sum, which is then in 0 ..< 2^32 for every |x| < 2^30.
     package let offset: Int64
@@ -47,24 +47,25 @@ package struct OutputLine: Equatable, Sendable {
         let e = -Int64(multiplier.shift)
         guard (0...21).contains(e) else { return nil }
         let second: Int64 = e > 0 || rounding == .single ? 1 << (30 + e) : 0
-        self.init(m: m, d: 1 << (31 + e), k: (rounding == .single ? 0 : 1 << 30) + second, changes: changes)
+        self.init(m: m, output: 1 << (31 + e), k: (rounding == .single ? 0 : 1 << 30) + second, changes: changes)
     }
 
     private init(offset: Int64, steps: Int64) { (self.offset, self.steps) = (offset, steps) }
 
-    private init?(m: Int64, d: Int64, k: Int64, changes: Range<Int64>) {
+    /// - Parameter output: D
+    private init?(m: Int64, output: Int64, k: Int64, changes: Range<Int64>) {
         var (below, above) = (m, m - 1)
         for n in changes {
-            let rest = Self.modulo(n * d - k, m)  // distance to the product of m at or below it
+            let rest = Self.modulo(n * output - k, m)  // distance to the product of m at or below it
             below = min(below, rest == 0 ? m : rest)
             above = min(above, rest == 0 ? 0 : m - rest)
         }
         // K + j·D = offset·m − r
-        var steps = (Self.offsets.lowerBound * m - k) / d + 1
-        var rest = Self.modulo(k + steps * d, m)
-        let step = d % m
+        var steps = (Self.offsets.lowerBound * m - k) / output + 1
+        var rest = Self.modulo(k + steps * output, m)
+        let step = output % m
         for _ in 0..<Self.trials {
-            let product = k + steps * d
+            let product = k + steps * output
             guard product < (Self.offsets.upperBound - 1) * m else { return nil }
             if rest <= above {  // r = −rest
                 self.init(offset: product / m, steps: steps)

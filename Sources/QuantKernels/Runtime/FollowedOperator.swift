@@ -5,11 +5,11 @@ package protocol RowProducer: Operator {
     func run(_ part: Part, then follower: RowFollower?)
 
     /// Whether its own micro-kernels do the follower's work, too, before they store a row.
-    func absorbs(_ operation: ElementwiseOperator) -> Bool
+    var absorbsFollower: Bool { get }
 }
 
 extension RowProducer {
-    package func absorbs(_ operation: ElementwiseOperator) -> Bool { false }
+    package var absorbsFollower: Bool { false }
 }
 
 /// The second half of a step: an elementwise operator that takes one of its operands from a producer, some rows at a time.
@@ -63,7 +63,7 @@ package final class FollowedOperator: Operator, @unchecked Sendable {
         follower = RowFollower(operation: operation, operand: operand)
         let path = producer.path.rawValue >= operation.path.rawValue ? producer.path : operation.path
         super.init(name: "\(producer.name)+\(operation.name)", path: path, outputCount: operation.outputCount)
-        microKernels = producer.microKernels + (producer.absorbs(operation) ? [] : operation.microKernels)
+        microKernels = producer.microKernels + (producer.absorbsFollower ? [] : operation.microKernels)
         packedBytes = producer.packedBytes + operation.packedBytes
     }
 
