@@ -163,7 +163,8 @@ static void depthwise_pack(size_t channels, size_t taps, const int16_t *w, void 
                 CK_UNROLL for (int p = 0; p < count; p++) x[p][q] = P##_sllv_epi32(x[p][q], left); \
             } \
             CK_UNROLL for (int p = 0; p < count; p++) \
-                x[p][q] = CK_REQUANTIZE_FUSED(P, VECTOR, x[p][q], m, e, even, odd, kind == STAGE_SIGN, shifts); \
+                x[p][q] = CK_REQUANTIZE_FUSED( \
+                    P, VECTOR, x[p][q], m, P##_srli_epi64(m, 32), e, even, odd, kind == STAGE_SIGN, shifts); \
         } \
         CK_UNROLL for (int p = 0; p < count; p++, out += d->out_stride) { \
             VECTOR y = P##_packus_epi16(P##_packs_epi32(x[p][0], x[p][1]), P##_packs_epi32(x[p][2], x[p][3])); \

@@ -274,7 +274,7 @@ static inline __attribute__((always_inline)) __m512i rescale_input(
     if (halves) return _mm512_add_epi32(_mm512_slli_epi32(q, 19), p->start);
     const __m512i x = _mm512_add_epi32(_mm512_slli_epi32(q, 20), p->start);
     return CK_REQUANTIZE_FUSED(
-        _mm512, __m512i, x, p->rescale.m, p->rescale.e, p->rescale.constant, p->rescale.constant, 1, 0xffff);
+        _mm512, __m512i, x, p->rescale.m, p->rescale.m, p->rescale.e, p->rescale.constant, p->rescale.constant, 1, 0xffff);
 }
 
 // a is the input of the larger scale; `halves` says that b has the same one. `sign`: a negative sum survives the clamp.
@@ -303,7 +303,8 @@ static inline __attribute__((always_inline)) void add(
             const __m512i u = rescale_input(a + 16 * v, &p, 1, is_signed);
             const __m512i sum = _mm512_add_epi32(u, rescale_input(b + 16 * v, &q, halves, is_signed));
             x[v] = CK_REQUANTIZE_FUSED(
-                _mm512, __m512i, _mm512_add_epi32(sum, offset), last.m, last.e, last.constant, last.constant, sign, 0xffff);
+                _mm512, __m512i, _mm512_add_epi32(sum, offset), last.m, last.m, last.e, last.constant, last.constant, sign,
+                0xffff);
         }
         __m512i y = _mm512_packus_epi16(_mm512_packs_epi32(x[0], x[1]), _mm512_packs_epi32(x[2], x[3]));
         y = _mm512_permutexvar_epi32(order, _mm512_min_epu8(_mm512_max_epu8(y, lower), upper));

@@ -10,6 +10,7 @@
 #include "depthwise_vnni256.h"
 #include "int_vnni256.h"
 #include "gemm_avx512vnni.h"
+#include "fused_gemm_avx512vnni.h"
 #include "depthwise_avx512vnni.h"
 
 // 12 independent chains of 64 MACs each.
@@ -32,7 +33,8 @@ const ck_kernel ck_int_avx512vnni[] = {
      .int_gemm_fused = gemm_6x16c4_fused_256, .stage_bytes = stage_bytes_256, .stage_pack = stage_pack_256},
     {.name = "u8s8_gemm_6x64c4__avx512vnni", .kind = CK_INT_GEMM, .isa = CK_ISA_AVX512VNNI, .rows = ROWS,
      .columns = COLUMNS, .vector = 16, .depth_unit = 4, .weight_bytes = 1, .int_gemm = gemm_6x64c4,
-     .int_gemm_fused = gemm_6x64c4_fused, .row_sums = row_sums, .stage_bytes = gemm_stage_bytes, .stage_pack = gemm_stage_pack},
+     .int_gemm_fused = gemm_6x64c4_fused, .fuses_add = 1, .row_sums = row_sums, .stage_bytes = gemm_stage_bytes,
+     .stage_pack = gemm_stage_pack},
     {.name = "u8s8_depthwise_32c4__avx512vnni", .kind = CK_INT_DEPTHWISE, .isa = CK_ISA_AVX512VNNI, .columns = 32,
      .weight_bytes = 1, .int_depthwise = depthwise_32_256, .int_depthwise_pack = depthwise_pack_256,
      .pack_bytes = depthwise_bytes_256, .int_depthwise_row = depthwise_row_32c4_256,

@@ -97,6 +97,18 @@ typedef void (*ck_int_depthwise_fn)(const ck_int_depthwise *);
 typedef void (*ck_int_depthwise_pack_fn)(size_t channels, size_t taps, const int16_t *w, void *out);
 typedef size_t (*ck_pack_bytes_fn)(size_t channels, size_t taps);
 
+// Rescaled addition (TFLite's, left shift 20): int_scalar.c has its definition.
+typedef struct ck_int_add {
+    int32_t zero_a, zero_b, zero_out;
+    int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
+    int32_t lower, upper;
+    int32_t is_signed;  // of the three tensors
+    int32_t by_products;  // 1 if two products give the same for all pairs: then the rest is set, as add_products.h has it
+    int32_t low, high;    // the factors of a, and of b in the upper 16 bits
+    int32_t start_low, start_high;
+    int32_t shift;
+} ck_int_add;
+
 // Products with the output stage behind them, accumulators never leaving registers; for stages that are `fusable`.
 // The kernel cuts the rows into tiles of its R rows; the last one may have fewer.
 typedef struct ck_int_rows {
@@ -109,8 +121,11 @@ typedef struct ck_int_rows {
     const int32_t *sums;      // with zero: Σ of each row's activations, as ck_row_sums has them
     uint8_t *out;
     size_t out_stride;
+    const uint8_t *addend;    // or NULL: added to the rows, by sum's products; of out's stride, and out may be the addend
+    const ck_int_add *sum;
     int32_t flip;
-    size_t ahead_step;        // bytes behind this panel that are fetched into the second-level cache for each group of depth
+    const char *ahead;        // lines of 64 bytes from here on are fetched into the second-level cache meanwhile, by kernels that do
+    size_t ahead_lines;
 } ck_int_rows;
 typedef void (*ck_int_gemm_fused_fn)(const ck_int_rows *, const ck_output_stage *);
 
@@ -193,17 +208,6 @@ typedef struct ck_float_depthwise_row {
 } ck_float_depthwise_row;
 typedef void (*ck_float_depthwise_row_fn)(const ck_float_depthwise_row *);
 
-// Rescaled addition (TFLite's, left shift 20): int_scalar.c has its definition.
-typedef struct ck_int_add {
-    int32_t zero_a, zero_b, zero_out;
-    int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
-    int32_t lower, upper;
-    int32_t is_signed;  // of the three tensors
-    int32_t by_products;  // 1 if two products give the same for all pairs: then the rest is set, as add_products.h has it
-    int32_t low, high;    // the factors of a, and of b in the upper 16 bits
-    int32_t start_low, start_high;
-    int32_t shift;
-} ck_int_add;
 typedef void (*ck_int_add_fn)(size_t count, const uint8_t *a, const uint8_t *b, uint8_t *out, const ck_int_add *);
 // Whether a kernel takes these scales.
 typedef int (*ck_int_add_takes_fn)(const ck_int_add *);
@@ -239,7 +243,8 @@ typedef struct ck_kernel {
     ck_int_depthwise_fn int_depthwise;
     ck_int_depthwise_pack_fn int_depthwise_pack;
     ck_pack_bytes_fn pack_bytes;
-    ck_int_gemm_fused_fn int_gemm_fused;  // or NULL, as the next five
+    ck_int_gemm_fused_fn int_gemm_fused;  // or NULL, as the five behind fuses_add
+    int32_t fuses_add;                    // 1 if int_gemm_fused takes an addend
     ck_row_sums_fn row_sums;
     ck_int_depthwise_row_fn int_depthwise_row;
     ck_int_depthwise_row_pack_fn int_depthwise_row_pack;

@@ -39,6 +39,11 @@ open class Executor: @unchecked Sendable {
                     making: network.nodes[node].inputs[0] == nodes[0] + 1 ? .left : .right)
             }
         }
+        var upcoming: Operator?
+        for step in steps.reversed() {
+            step.upcoming = upcoming
+            if !step.weightsToCome(0, of: pool.threads).isEmpty { upcoming = step }
+        }
     }
 
     /// One inference of `batch` images: input tensor to output tensor.

@@ -78,7 +78,7 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
     /// An addition and which of its operands is made here.
     private typealias Sum = (operation: FloatAdd, made: RowFollower.Operand)
 
-    package var absorbsFollower: Bool { true }
+    package func absorbs(_ operation: ElementwiseOperator) -> Bool { true }
 
     package func run(_ part: Part, then follower: RowFollower?) {
         let sum: Sum? = follower.map { ($0.operation as! FloatAdd, $0.operand) }

@@ -52,6 +52,9 @@ struct RowPlan: Sendable {
     /// Bytes of the next weights that each of a block's tiles fetches while it uses `bytes` of these; 0 where they are in the cache.
     func aheadStep(bytes: Int, rows: Int) -> Int { fetchesAhead ? bytes / ((rows + tileRows - 1) / tileRows) : 0 }
 
+    /// Whether the second-level cache holds all weights from one block to the next.
+    var holdsWeights: Bool { !fetchesAhead }
+
     /// Into how many parts that many threads cut the work.
     func parts(for threads: Int) -> Int { threads == self.threads ? parts : threads }
 

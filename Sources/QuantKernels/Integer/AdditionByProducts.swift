@@ -33,6 +33,18 @@ extension ck_int_add {
         by_products = 1
     }
 
+    /// The same addition by products with its operands exchanged.
+    var exchanged: ck_int_add {
+        var other = self
+        func swapHalves(_ pair: Int32) -> Int32 {
+            Int32(bitPattern: UInt32(bitPattern: pair) << 16 | UInt32(bitPattern: pair) >> 16)
+        }
+        (other.low, other.high) = (swapHalves(low), swapHalves(high))
+        (other.zero_a, other.multiplier_a, other.shift_a) = (zero_b, multiplier_b, shift_b)
+        (other.zero_b, other.multiplier_b, other.shift_b) = (zero_a, multiplier_a, shift_a)
+        return other
+    }
+
     /// Bits of a factor that the first product takes.
     private static let lowBits = 15
 

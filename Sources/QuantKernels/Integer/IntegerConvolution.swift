@@ -116,11 +116,27 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
 
     public override func run(_ part: Part) { run(part, then: nil) }
 
+    /// An addition that the micro-kernel makes, and which of its operands is made here.
+    private typealias Sum = (operation: IntegerAdd, made: RowFollower.Operand)
+
+    package func absorbs(_ operation: ElementwiseOperator) -> Bool {
+        guard let add = operation as? IntegerAdd, fused != nil, kernel.fuses_add != 0 else { return false }
+        // The micro-kernel adds whole panels, whatever columns the last one has: 24 channels took a quarter longer than apart, 160 less.
+        let padded = plan.panels * Int(kernel.columns)
+        return add.isByProducts && add.isSigned == stage.liftsOutput && padded * 4 <= geometry.outputChannels * 5
+    }
+
     package func run(_ part: Part, then follower: RowFollower?) {
+        let sum: Sum? = follower.flatMap { absorbs($0.operation) ? ($0.operation as! IntegerAdd, $0.operand) : nil }
+        let follower = sum == nil ? follower : nil
         let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
+        let threads = scratch.count
         let scratch = scratch[part.seat]
         let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
+        var stream = WeightStream(
+            panels: packed(panels), panelBytes: panelBytes, isHeld: plan.holdsWeights,
+            next: upcoming?.weightsToCome(part.seat, of: threads) ?? UnsafeRawBufferPointer(start: nil, count: 0))
         var calls = 0
         var first = rows.lowerBound
         while first < rows.upperBound {
@@ -128,7 +144,9 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             let place = follower == nil ? first : rows.lowerBound
             gather(block, scratch: scratch)
             if let fused {
-                calls += runFused(block.count, to: place, panels, fused, scratch)
+                calls += runFused(
+                    block, to: place, panels, then: sum, fused, &stream, isLast: block.upperBound == rows.upperBound,
+                    scratch)
             } else {
                 calls += runStaged(block.count, to: place, panels, scratch)
             }
@@ -139,6 +157,15 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         WorkCounter.macs.add(outputs * geometry.taps * geometry.inputChannels)
         WorkCounter.elementsRequantized.add(outputs)
         WorkCounter.calls(path).add(calls)
+        sum?.operation.count(calls: 0, elements: outputs)
+    }
+
+    private func packed(_ panels: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: weights.base + panels.lowerBound * panelBytes, count: panels.count * panelBytes)
+    }
+
+    package override func weightsToCome(_ seat: Int, of threads: Int) -> UnsafeRawBufferPointer {
+        packed(plan.share(Part(seat, of: threads)).panels)
     }
 
     /// The output's address of a row's first channel in a panel.
@@ -146,11 +173,13 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         output! + row * geometry.outputChannels + panel * Int(kernel.columns)
     }
 
-    /// A block of gathered rows by the kernel that holds the output stage, written from the output's row `place` on. Returns the number
-    /// of its tiles.
+    /// A block of gathered rows by the kernel that holds the output stage, and the addition if there is a sum, whose rows are then
+    /// written; otherwise the output's from row `place` on. Returns the number of its tiles.
     private func runFused(
-        _ rows: Int, to place: Int, _ panels: Range<Int>, _ constants: AlignedBuffer, _ scratch: Scratch
+        _ blockRows: Range<Int>, to place: Int, _ panels: Range<Int>, then sum: Sum?, _ constants: AlignedBuffer,
+        _ stream: inout WeightStream, isLast: Bool, _ scratch: Scratch
     ) -> Int {
+        let rows = blockRows.count
         let panelColumns = Int(kernel.columns)
         let constantBytes = constants.count / ((geometry.outputChannels + 15) / 16)
         var block = ck_int_rows()
@@ -160,7 +189,8 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         block.a = UnsafePointer(scratch.pointers.pointer(UnsafePointer<UInt8>?.self))
         block.out_stride = geometry.outputChannels
         block.flip = flip
-        block.ahead_step = plan.aheadStep(bytes: panelColumns * 4, rows: rows)
+        // A line for each step of the depth.
+        let lines = (rows + Int(kernel.rows) - 1) / Int(kernel.rows) * walk.steps * ((walk.readDepth + 3) / 4)
         if needsRowSums {
             sumRows(rows, scratch)
             block.sums = UnsafePointer(scratch.sums.pointer(Int32.self))
@@ -172,6 +202,12 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             block.w = UnsafeRawPointer(weights.base + panel * panelBytes)
             block.constants = UnsafeRawPointer(constants.base + channel / 16 * constantBytes)
             block.out = target(place, panel)
+            sum?.operation.absorb(
+                into: &block, row: blockRows.lowerBound, channel: channel, width: geometry.outputChannels,
+                making: sum!.made)
+            let ahead = stream.fetch(during: panel - panels.lowerBound, inLastBlock: isLast, most: lines)
+            block.ahead = ahead.start.assumingMemoryBound(to: CChar.self)
+            block.ahead_lines = ahead.lines
             kernel.int_gemm_fused(&block, stage.c)
         }
         return panels.count * ((rows + Int(kernel.rows) - 1) / Int(kernel.rows))

@@ -84,6 +84,9 @@ final class OutputStage: @unchecked Sendable {
     /// Whether the fused kernels may take it.
     var isFusable: Bool { c.pointee.fusable == 1 }
 
+    /// Whether the fused kernels compute outputs 128 larger, as they do where some are negative.
+    var liftsOutput: Bool { c.pointee.lower < 0 }
+
     /// The constants in a fused kernel's order; nil where the kernel has none or this stage needs the general one. Called once.
     func fused(for kernel: ck_kernel, channels: Int) -> AlignedBuffer? {
         guard let pack = kernel.stage_pack, isFusable else { return nil }

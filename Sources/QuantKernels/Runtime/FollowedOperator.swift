@@ -4,12 +4,12 @@ package protocol RowProducer: Operator {
     /// every block of the part is written to the same memory, that of the part's first rows.
     func run(_ part: Part, then follower: RowFollower?)
 
-    /// Whether its own micro-kernels do the follower's work, too, before they store a row.
-    var absorbsFollower: Bool { get }
+    /// Whether its own micro-kernels do that operation's work, too, before they store a row.
+    func absorbs(_ operation: ElementwiseOperator) -> Bool
 }
 
 extension RowProducer {
-    package var absorbsFollower: Bool { false }
+    package func absorbs(_ operation: ElementwiseOperator) -> Bool { false }
 }
 
 /// The second half of a step: an elementwise operator that takes one of its operands from a producer, some rows at a time.
@@ -54,6 +54,8 @@ package struct RowFollower: Sendable {
 package final class FollowedOperator: Operator, @unchecked Sendable {
     private let producer: any RowProducer
     private let follower: RowFollower
+    /// The operators whose micro-kernels are called.
+    private let works: [Operator]
 
     /// - Parameter operand: which of the follower's operands the producer makes; the other and the output lie elsewhere.
     package init(
@@ -61,13 +63,23 @@ package final class FollowedOperator: Operator, @unchecked Sendable {
     ) {
         self.producer = producer
         follower = RowFollower(operation: operation, operand: operand)
-        let path = producer.path.rawValue >= operation.path.rawValue ? producer.path : operation.path
+        works = producer.absorbs(operation) ? [producer] : [producer, operation]
+        let path = works.map(\.path).max { $0.rawValue < $1.rawValue }!
         super.init(name: "\(producer.name)+\(operation.name)", path: path, outputCount: operation.outputCount)
-        microKernels = producer.microKernels + (producer.absorbsFollower ? [] : operation.microKernels)
+        microKernels = works.flatMap(\.microKernels)
         packedBytes = producer.packedBytes + operation.packedBytes
     }
 
-    package override var paths: [InstructionSet] { producer.paths + follower.operation.paths }
+    package override var paths: [InstructionSet] { works.flatMap(\.paths) }
+
+    package override var upcoming: Operator? {
+        get { producer.upcoming }
+        set { producer.upcoming = newValue }
+    }
+
+    package override func weightsToCome(_ seat: Int, of threads: Int) -> UnsafeRawBufferPointer {
+        producer.weightsToCome(seat, of: threads)
+    }
 
     package override func run(_ part: Part) {
         producer.run(part, then: follower)

@@ -14,6 +14,14 @@ open class Operator: @unchecked Sendable {
     /// Elements of the output tensor.
     public let outputCount: Int
 
+    /// The next operator that reads weights, if there is one: its first ones may be fetched into the cache while this one ends.
+    package unowned var upcoming: Operator?
+
+    /// The packed weights that a thread will read, the first ones first; empty where there are none worth fetching early.
+    package func weightsToCome(_ seat: Int, of threads: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
     public init(name: String, path: InstructionSet, outputCount: Int) {
         (self.name, self.path, self.outputCount) = (name, path, outputCount)
     }
