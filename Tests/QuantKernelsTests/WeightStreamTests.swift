@@ -20,12 +20,13 @@ import Testing
             next.deallocate()
         }
         var stream = WeightStream(
-            panels: UnsafeRawBufferPointer(own), panelBytes: panelBytes, isHeld: held,
+            weights: UnsafeRawBufferPointer(own), isHeld: held,
             next: UnsafeRawBufferPointer(next))
         var fetches: [Fetch] = []
         for block in 0..<blocks {
             for index in 0..<count {
-                let (start, lines) = stream.fetch(during: index, inLastBlock: block == blocks - 1, most: most)
+                let (start, lines) = stream.fetch(
+                    until: (index + 1) * panelBytes, inLastBlock: block == blocks - 1, most: most)
                 #expect(lines <= most)
                 if lines == 0 { continue }
                 let isOwn = start >= own.baseAddress! && start < own.baseAddress! + own.count

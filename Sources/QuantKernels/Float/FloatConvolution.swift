@@ -84,6 +84,8 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         let sum: Sum? = follower.map { ($0.operation as! FloatAdd, $0.operand) }
         let (rows, panels) = plan.share(part)
         guard !rows.isEmpty, !panels.isEmpty else { return }
+        var stream = WeightStream(
+            part, of: scratch.count, weights: packed(panels), plan: plan, upcoming: upcoming)
         let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
         var calls = 0
         var first = rows.lowerBound
@@ -92,8 +94,14 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
             let place = follower == nil ? first : rows.lowerBound
             gather(block, part.seat)
             for panel in panels {
+                var used = packed(panels.lowerBound..<panel).count
                 for piece in pieces {
-                    calls += run(piece, ofPanel: panel, rows: block, to: place, then: sum, part.seat)
+                    used += bytes(of: piece, inPanel: panel)
+                    // A line for each element of the depth.
+                    let most = (block.count + Int(kernel.rows) - 1) / Int(kernel.rows) * piece.length
+                    let ahead = stream.fetch(until: used, inLastBlock: block.upperBound == rows.upperBound, most: most)
+                    calls += run(
+                        piece, ofPanel: panel, rows: block, to: place, then: sum, fetching: ahead, part.seat)
                 }
             }
             first = block.upperBound
@@ -106,14 +114,14 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
     /// A piece of a panel's depth for a block of gathered rows, written from the output's row `place` on; the last one goes to `sum`, if
     /// there is one, after the addition. Returns the number of its tiles.
     private func run(
-        _ piece: DepthPiece, ofPanel panel: Int, rows block: Range<Int>, to place: Int, then sum: Sum?, _ seat: Int
+        _ piece: DepthPiece, ofPanel panel: Int, rows block: Range<Int>, to place: Int, then sum: Sum?,
+        fetching ahead: (start: UnsafeRawPointer, lines: Int), _ seat: Int
     ) -> Int {
         let rows = block.count
         let (tileRows, panelColumns, columns) = (Int(kernel.rows), Int(kernel.columns), geometry.outputChannels)
         let pointers = scratch[seat].pointers.pointer(UnsafePointer<Float>?.self)
         let channel = panel * panelColumns
-        let width = channel + panelColumns > columns ? lastWidth : panelColumns
-        let steps = piece.steps.count * piece.depth.count
+        let width = width(ofPanel: panel)
         var tile = ck_float_tile()
         tile.columns = min(panelColumns, columns - channel)
         (tile.taps, tile.depth, tile.first) = (piece.steps.count, piece.depth.count, piece.depth.lowerBound)
@@ -123,9 +131,8 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         tile.out_stride = columns
         (tile.lower, tile.upper) = piece.isLast ? bounds : (-.infinity, .infinity)
         tile.start_stride = piece.isFirst ? 0 : columns
-        // Behind this piece lies the next one; the tiles share its lines.
-        tile.ahead = UnsafeRawPointer(tile.w + steps * width).assumingMemoryBound(to: CChar.self)
-        tile.ahead_step = plan.aheadStep(bytes: width * 4, rows: rows)
+        tile.ahead = ahead.start.assumingMemoryBound(to: CChar.self)
+        var lines = ahead.lines
         let biases = UnsafePointer(bias.pointer(Float.self)) + channel
         let function = kernel.float_gemm!
         var calls = 0
@@ -138,11 +145,30 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
                 let row = block.lowerBound + row
                 sum.operation.absorb(into: &tile, row: row, channel: channel, width: columns, making: sum.made)
             }
+            tile.ahead_step = lines > 0 ? 64 : 0
             function(&tile)
-            tile.ahead += steps * tile.ahead_step
+            tile.ahead += piece.length * tile.ahead_step
+            lines -= piece.length
             calls += 1
         }
         return calls
+    }
+
+    private func packed(_ panels: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            rebasing: weights.bytes[panels.lowerBound * panelBytes..<min(panels.upperBound * panelBytes, weights.count)]
+        )
+    }
+
+    /// Columns of a panel, padded to whole vectors.
+    private func width(ofPanel panel: Int) -> Int {
+        (panel + 1) * Int(kernel.columns) > geometry.outputChannels ? lastWidth : Int(kernel.columns)
+    }
+
+    private func bytes(of piece: DepthPiece, inPanel panel: Int) -> Int { piece.length * width(ofPanel: panel) * 4 }
+
+    package override func weightsToCome(_ seat: Int, of threads: Int) -> UnsafeRawBufferPointer {
+        packed(plan.share(Part(seat, of: threads)).panels)
     }
 
     /// Fills the thread's pointers as [tile][step][row of the tile]: the last tile's missing rows are not read.

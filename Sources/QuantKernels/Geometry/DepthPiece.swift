@@ -7,6 +7,9 @@ struct DepthPiece: Sendable {
     let isFirst: Bool
     let isLast: Bool
 
+    /// Elements of depth, those of all its steps.
+    var length: Int { steps.count * depth.count }
+
     /// - Parameters:
     ///   - steps: of the window.
     ///   - depth: elements of a step.

@@ -7,8 +7,8 @@ struct RowPlan: Sendable {
     let blockRows: Int
     /// Whether parts are ranges of rows; otherwise they are ranges of panels.
     let cutsRows: Bool
-    /// Whether weights come from beyond the second-level cache, so that the next ones are better fetched while these are used.
-    private let fetchesAhead: Bool
+    /// Whether the second-level cache holds all weights from one block to the next.
+    let holdsWeights: Bool
     private let threads: Int
     private let parts: Int
 
@@ -23,8 +23,8 @@ struct RowPlan: Sendable {
     ) {
         (self.rows, self.panels, self.tileRows, self.threads) = (rows, panels, tileRows, threads)
         let tiles = (rows + tileRows - 1) / tileRows
-        fetchesAhead = weightBytes > Self.heldBytes
-        let blockBytes = fetchesAhead ? Self.heldBytes : Self.blockBytes
+        holdsWeights = weightBytes <= Self.heldBytes
+        let blockBytes = holdsWeights ? Self.blockBytes : Self.heldBytes
         let blockTiles = min(max(1, blockBytes / max(1, rowBytes * tileRows)), 64)
         // The slowest thread does ⌈n/threads⌉ of n pieces: cut what divides with less waste, compared crosswise, in integers. Rows are
         // preferred up to a twelfth more: each thread then finds in its cache the rows that it wrote in the layer before, where panels
@@ -41,19 +41,13 @@ struct RowPlan: Sendable {
         blockRows = max(1, (partTiles + blocks - 1) / blocks) * tileRows
     }
 
-    // Written down and not read from the machine, so that calls can be checked to the unit. Where weights are not fetched ahead,
+    // Written down and not read from the machine, so that calls can be checked to the unit. Where the cache holds the weights,
     // ResNet-50 takes the same time with 64 to 512 KiB.
 
     /// A quarter of the smallest second-level cache in use (256 KiB … 2 MiB).
     private static let blockBytes = 64 << 10
     /// What the second-level cache holds: weights beyond it come from the third for every block, so that blocks are larger.
     private static let heldBytes = 512 << 10
-
-    /// Bytes of the next weights that each of a block's tiles fetches while it uses `bytes` of these; 0 where they are in the cache.
-    func aheadStep(bytes: Int, rows: Int) -> Int { fetchesAhead ? bytes / ((rows + tileRows - 1) / tileRows) : 0 }
-
-    /// Whether the second-level cache holds all weights from one block to the next.
-    var holdsWeights: Bool { !fetchesAhead }
 
     /// Into how many parts that many threads cut the work.
     func parts(for threads: Int) -> Int { threads == self.threads ? parts : threads }

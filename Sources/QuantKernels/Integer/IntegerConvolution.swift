@@ -134,9 +134,7 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
         let threads = scratch.count
         let scratch = scratch[part.seat]
         let columns = geometry.outputChannels(ofPanels: panels, width: Int(kernel.columns))
-        var stream = WeightStream(
-            panels: packed(panels), panelBytes: panelBytes, isHeld: plan.holdsWeights,
-            next: upcoming?.weightsToCome(part.seat, of: threads) ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        var stream = WeightStream(part, of: threads, weights: packed(panels), plan: plan, upcoming: upcoming)
         var calls = 0
         var first = rows.lowerBound
         while first < rows.upperBound {
@@ -161,7 +159,9 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
     }
 
     private func packed(_ panels: Range<Int>) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: weights.base + panels.lowerBound * panelBytes, count: panels.count * panelBytes)
+        UnsafeRawBufferPointer(
+            rebasing: weights.bytes[panels.lowerBound * panelBytes..<min(panels.upperBound * panelBytes, weights.count)]
+        )
     }
 
     package override func weightsToCome(_ seat: Int, of threads: Int) -> UnsafeRawBufferPointer {
@@ -205,7 +205,8 @@ public final class IntegerConvolution: Operator, RowProducer, @unchecked Sendabl
             sum?.operation.absorb(
                 into: &block, row: blockRows.lowerBound, channel: channel, width: geometry.outputChannels,
                 making: sum!.made)
-            let ahead = stream.fetch(during: panel - panels.lowerBound, inLastBlock: isLast, most: lines)
+            let ahead = stream.fetch(
+                until: packed(panels.lowerBound..<panel + 1).count, inLastBlock: isLast, most: lines)
             block.ahead = ahead.start.assumingMemoryBound(to: CChar.self)
             block.ahead_lines = ahead.lines
             kernel.int_gemm_fused(&block, stage.c)

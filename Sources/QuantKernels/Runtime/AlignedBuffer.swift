@@ -25,6 +25,8 @@ public final class AlignedBuffer: @unchecked Sendable {
 
     deinit { base.deallocate() }
 
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
     func pointer<Element>(_ type: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
         base.assumingMemoryBound(to: type)
     }

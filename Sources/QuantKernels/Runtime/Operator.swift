@@ -19,7 +19,7 @@ open class Operator: @unchecked Sendable {
 
     /// The packed weights that a thread will read, the first ones first; empty where there are none worth fetching early.
     package func weightsToCome(_ seat: Int, of threads: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: nil, count: 0)
+        WeightStream.nothing
     }
 
     public init(name: String, path: InstructionSet, outputCount: Int) {

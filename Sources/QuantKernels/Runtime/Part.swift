@@ -14,6 +14,9 @@ public struct Part: Sendable {
     /// All of the work, on one thread.
     public static let whole = Part(0, of: 1)
 
+    /// Which of its thread's parts it is: 0 for the first of them.
+    func placeOfThread(of threads: Int) -> Int { index % max(1, count / threads) }
+
     /// This part of `number` things.
     public func share(of number: Int) -> Range<Int> { Operator.share(number, part: index, of: count) }
 }
