@@ -1,6 +1,7 @@
 // Float kernels for AVX2 with FMA.
 #include "float_add.h"
 #include "float_depthwise.h"
+#include "float_rows.h"
 #include "tables.h"
 
 #if defined(__x86_64__)
@@ -14,7 +15,7 @@ static inline __m256i lanes(size_t n) {  // a mask of the first n of 8 lanes
 }
 
 // rows × 8·vectors. Registers: rows·vectors accumulators (12), vectors weights (2), 1 broadcast.
-static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
+static inline __attribute__((always_inline)) void tile(const ck_float_rows *t, const int rows, const int vectors) {
     __m256 acc[ROWS][2];
     CK_UNROLL for (int v = 0; v < vectors; v++) {
         const __m256i present = lanes(t->columns - 8 * (size_t)v);
@@ -67,9 +68,10 @@ static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, c
     default: tile(t, 6, V); break; \
     }
 
-static void gemm_6x16(const ck_float_tile *t) {
+static void tile_6x16(const ck_float_rows *t) {
     if (t->columns <= 8) { ROWS_CASES(1) } else { ROWS_CASES(2) }
 }
+CK_FLOAT_ROWS(gemm_6x16, tile_6x16, ROWS)
 
 static void depthwise(const ck_float_depthwise *d) {
     const size_t taps = d->taps;

@@ -8,79 +8,8 @@
 #pragma clang attribute push( \
     __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 
-enum { ROWS = 6, COLUMNS = 64 };
-
 static inline __mmask16 lanes(size_t n) { return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1); }
-
-// rows × 16·vectors. Registers: rows·vectors accumulators (24), vectors weights (4), 1 broadcast.
-// Panel: [tap][k][16·vectors].
-static inline __attribute__((always_inline)) void tile(const ck_float_tile *t, const int rows, const int vectors) {
-    __m512 acc[ROWS][4];
-    CK_UNROLL for (int v = 0; v < vectors; v++) {
-        const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
-        CK_UNROLL for (int r = 0; r < rows; r++)
-            acc[r][v] = _mm512_maskz_loadu_ps(present, t->start + (size_t)r * t->start_stride + 16 * v);
-    }
-    // The lines of the output, and of what is added, are fetched while the products are summed.
-    CK_UNROLL for (int r = 0; r < rows; r++)
-        CK_UNROLL for (int v = 0; v < vectors; v++) {
-            __builtin_prefetch(t->out + (size_t)r * t->out_stride + 16 * v, 1, 3);
-            if (t->addend) __builtin_prefetch(t->addend + (size_t)r * t->addend_stride + 16 * v, 0, 3);
-        }
-    const float *w = t->w;
-    const char *ahead = t->ahead;
-    for (size_t tap = 0; tap < t->taps; tap++) {
-        const float *a[ROWS];
-        CK_UNROLL for (int r = 0; r < rows; r++) a[r] = t->a[tap * ROWS + (size_t)r] + t->first;
-        for (size_t k = 0; k < t->depth; k++, w += 16 * vectors, ahead += t->ahead_step) {
-            _mm_prefetch(ahead, _MM_HINT_T1);
-            __m512 b[4];
-            CK_UNROLL for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(w + 16 * v);
-            CK_UNROLL for (int r = 0; r < rows; r++) {
-                const __m512 x = _mm512_set1_ps(a[r][k]);
-                CK_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_fmadd_ps(x, b[v], acc[r][v]);
-            }
-        }
-    }
-    __m512 lower = _mm512_set1_ps(t->lower), upper = _mm512_set1_ps(t->upper);
-    if (t->addend) {
-        CK_UNROLL for (int v = 0; v < vectors; v++) {
-            const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
-            CK_UNROLL for (int r = 0; r < rows; r++)
-                acc[r][v] = _mm512_add_ps(
-                    _mm512_min_ps(_mm512_max_ps(acc[r][v], lower), upper),
-                    _mm512_maskz_loadu_ps(present, t->addend + (size_t)r * t->addend_stride + 16 * v));
-        }
-        lower = _mm512_set1_ps(t->sum_lower);
-        upper = _mm512_set1_ps(t->sum_upper);
-    }
-    CK_UNROLL for (int v = 0; v < vectors; v++) {
-        const __mmask16 present = lanes(t->columns - 16 * (size_t)v);
-        CK_UNROLL for (int r = 0; r < rows; r++)
-            _mm512_mask_storeu_ps(
-                t->out + (size_t)r * t->out_stride + 16 * v, present,
-                _mm512_min_ps(_mm512_max_ps(acc[r][v], lower), upper));
-    }
-}
-
-#define ROWS_CASES(V) \
-    switch (t->rows) { \
-    case 1: tile(t, 1, V); break; \
-    case 2: tile(t, 2, V); break; \
-    case 3: tile(t, 3, V); break; \
-    case 4: tile(t, 4, V); break; \
-    case 5: tile(t, 5, V); break; \
-    default: tile(t, 6, V); break; \
-    }
-
-static void gemm_6x64(const ck_float_tile *t) {
-    switch ((t->columns + 15) / 16) {
-    case 1: ROWS_CASES(1) break;
-    case 2: ROWS_CASES(2) break;
-    case 3: ROWS_CASES(3) break;
-    default: ROWS_CASES(4) break;
-    }
-}
+#include "float_gemm_avx512.h"
 
 static void depthwise(const ck_float_depthwise *d) {
     const size_t taps = d->taps;

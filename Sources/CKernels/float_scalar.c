@@ -1,6 +1,7 @@
 // Float kernels in portable C.
 #include <string.h>
 
+#include "float_rows.h"
 #include "tables.h"
 
 #if defined(__x86_64__)
@@ -10,7 +11,7 @@
 static inline float clamp(float x, float lower, float upper) { return x < lower ? lower : x > upper ? upper : x; }
 
 // 4×16 tile; panel [tap][k][16].
-static void gemm_4x16(const ck_float_tile *t) {
+static void tile_4x16(const ck_float_rows *t) {
     float acc[4][16] = {{0}};
     for (size_t r = 0; r < t->rows; r++) memcpy(acc[r], t->start + r * t->start_stride, t->columns * sizeof(float));
     const float *w = t->w;
@@ -27,6 +28,7 @@ static void gemm_4x16(const ck_float_tile *t) {
                 t->addend ? clamp(y + t->addend[r * t->addend_stride + c], t->sum_lower, t->sum_upper) : y;
         }
 }
+CK_FLOAT_ROWS(gemm_4x16, tile_4x16, 4)
 
 static void depthwise(const ck_float_depthwise *d) {
     for (size_t p = 0; p < d->pixels; p++)

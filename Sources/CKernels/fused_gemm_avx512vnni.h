@@ -15,14 +15,6 @@
 #include "fused_avx512.h"
 #include "gemm_avx512vnni.h"
 
-// A pointer that the compiler knows nothing of, so that it does not keep in registers what stands there.
-#define CK_OPAQUE(pointer) \
-    ({ \
-        __typeof__(pointer) opaque_ = pointer; \
-        __asm__ volatile("" : "+r"(opaque_)); \
-        opaque_; \
-    })
-
 // A group's sums, and where its rows go.
 typedef struct group {
     __m512i x[ROWS][4];

@@ -10,6 +10,14 @@
 // A loop that the compiler would make longer than it is worth: a tail, or one that the decoder limits.
 #define CK_PLAIN_LOOP _Pragma("clang loop vectorize(disable) unroll(disable)")
 
+// A pointer that the compiler knows nothing of, so that it does not keep in registers what stands there.
+#define CK_OPAQUE(pointer) \
+    ({ \
+        __typeof__(pointer) opaque_ = pointer; \
+        __asm__ volatile("" : "+r"(opaque_)); \
+        opaque_; \
+    })
+
 #define CK_TABLES(X) \
     X(ck_int_scalar) \
     X(ck_float_scalar) \

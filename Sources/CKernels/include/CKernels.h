@@ -162,13 +162,14 @@ typedef void (*ck_int_depthwise_row_pack_fn)(size_t channels, const int16_t *w, 
 typedef size_t (*ck_stage_bytes_fn)(size_t channels);
 typedef void (*ck_stage_pack_fn)(size_t channels, const ck_output_stage *stage, void *out);
 
-// out[r][c] = clamp(start[r][c] + Σ a[tap·R + r][first + k]·w[...]), R the kernel's rows: the panel w holds, for each tap and k, its
+// out[r][c] = clamp(start[r][c] + Σ a[tile·a_step + tap·R + r][first + k]·w[...]), R the kernel's rows: the panel w holds, for each tap and k, its
 // columns padded to whole vectors. A long sum may be made in pieces, each of which starts from what the one before has left. With an
 // addend, that is added then, and the sum clamped in its turn; out may be the addend.
-typedef struct ck_float_tile {
-    size_t rows, columns;
+typedef struct ck_float_rows {
+    size_t rows, columns;  // any number; of this panel
     size_t taps, depth, first;
-    const float *const *a;
+    const float *const *a;  // [⌈rows/R⌉][at least taps][R]
+    size_t a_step;          // pointers from tile to tile
     const float *w;
     const float *start;   // of this panel's first column
     size_t start_stride;  // from row to row; 0 for biases
@@ -178,10 +179,10 @@ typedef struct ck_float_tile {
     const float *addend;  // of this panel's first column, or NULL
     size_t addend_stride;
     float sum_lower, sum_upper;
-    const char *ahead;  // fetched into the second-level cache meanwhile, ahead_step bytes for each element of depth
-    size_t ahead_step;
-} ck_float_tile;
-typedef void (*ck_float_gemm_fn)(const ck_float_tile *);
+    const char *ahead;  // as in ck_int_rows
+    size_t ahead_lines;
+} ck_float_rows;
+typedef void (*ck_float_gemm_fn)(const ck_float_rows *);
 
 // out[p][c] = clamp(bias[c] + Σ over taps of a[p·taps + tap][c]·w[tap][c])
 typedef struct ck_float_depthwise {

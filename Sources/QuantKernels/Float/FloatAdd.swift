@@ -20,15 +20,15 @@ public final class FloatAdd: ElementwiseOperator, @unchecked Sendable {
         self.output = output.assumingMemoryBound(to: Float.self)
     }
 
-    /// The sum as the last thing that a convolution's tile does with its rows.
+    /// The sum as the last thing that a product's micro-kernel does with its rows.
     ///
-    /// - Parameter made: the operand that the tile makes.
-    func absorb(into tile: inout ck_float_tile, row: Int, channel: Int, width: Int, making made: RowFollower.Operand) {
+    /// - Parameter made: the operand that it makes.
+    func absorb(into rows: inout ck_float_rows, row: Int, channel: Int, width: Int, making made: RowFollower.Operand) {
         let element = row * width + channel
-        tile.addend = (made == .left ? inputs!.1 : inputs!.0) + element
-        tile.addend_stride = width
-        (tile.sum_lower, tile.sum_upper) = bounds
-        tile.out = output! + element
+        rows.addend = (made == .left ? inputs!.1 : inputs!.0) + element
+        rows.addend_stride = width
+        (rows.sum_lower, rows.sum_upper) = bounds
+        rows.out = output! + element
     }
 
     override func compute(_ elements: Range<Int>, left: Int, right: Int) {

@@ -122,36 +122,27 @@ public final class FloatConvolution: Operator, RowProducer, @unchecked Sendable 
         let pointers = scratch[seat].pointers.pointer(UnsafePointer<Float>?.self)
         let channel = panel * panelColumns
         let width = width(ofPanel: panel)
-        var tile = ck_float_tile()
-        tile.columns = min(panelColumns, columns - channel)
-        (tile.taps, tile.depth, tile.first) = (piece.steps.count, piece.depth.count, piece.depth.lowerBound)
-        tile.w =
+        var call = ck_float_rows()
+        (call.rows, call.columns) = (rows, min(panelColumns, columns - channel))
+        (call.taps, call.depth, call.first) = (piece.steps.count, piece.depth.count, piece.depth.lowerBound)
+        call.a = UnsafePointer(pointers + piece.steps.lowerBound * tileRows)
+        call.a_step = walk.steps * tileRows
+        call.w =
             UnsafeRawPointer(weights.base + panel * panelBytes).assumingMemoryBound(to: Float.self)
             + (piece.steps.lowerBound * walk.readDepth + piece.depth.lowerBound) * width
-        tile.out_stride = columns
-        (tile.lower, tile.upper) = piece.isLast ? bounds : (-.infinity, .infinity)
-        tile.start_stride = piece.isFirst ? 0 : columns
-        tile.ahead = ahead.start.assumingMemoryBound(to: CChar.self)
-        var lines = ahead.lines
-        let biases = UnsafePointer(bias.pointer(Float.self)) + channel
-        let function = kernel.float_gemm!
-        var calls = 0
-        for row in stride(from: 0, to: rows, by: tileRows) {
-            tile.rows = min(tileRows, rows - row)
-            tile.a = UnsafePointer(pointers + row * walk.steps + piece.steps.lowerBound * tileRows)
-            tile.out = output! + (place + row) * columns + channel
-            tile.start = piece.isFirst ? biases : UnsafePointer(tile.out)
-            if piece.isLast, let sum {
-                let row = block.lowerBound + row
-                sum.operation.absorb(into: &tile, row: row, channel: channel, width: columns, making: sum.made)
-            }
-            tile.ahead_step = lines > 0 ? 64 : 0
-            function(&tile)
-            tile.ahead += piece.length * tile.ahead_step
-            lines -= piece.length
-            calls += 1
+        call.out = output! + place * columns + channel
+        call.out_stride = columns
+        call.start = piece.isFirst ? UnsafePointer(bias.pointer(Float.self)) + channel : UnsafePointer(call.out)
+        call.start_stride = piece.isFirst ? 0 : columns
+        (call.lower, call.upper) = piece.isLast ? bounds : (-.infinity, .infinity)
+        if piece.isLast, let sum {
+            sum.operation.absorb(
+                into: &call, row: block.lowerBound, channel: channel, width: columns, making: sum.made)
         }
-        return calls
+        call.ahead = ahead.start.assumingMemoryBound(to: CChar.self)
+        call.ahead_lines = ahead.lines
+        kernel.float_gemm(&call)
+        return (rows + tileRows - 1) / tileRows
     }
 
     private func packed(_ panels: Range<Int>) -> UnsafeRawBufferPointer {
