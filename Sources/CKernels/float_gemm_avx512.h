@@ -18,8 +18,7 @@ typedef struct place {
     float *out;
     const float *addend;
     const char *ahead;
-    size_t ahead_step;  // 64, or 0 where all has been fetched
-    size_t lines;       // left to fetch
+    size_t ahead_step;  // bytes for each step: the lines are spread over all of them
 } place;
 
 static inline __attribute__((always_inline)) __mmask16 present(const ck_float_rows *t, const int v, const int vectors) {
@@ -100,7 +99,7 @@ static inline __attribute__((always_inline)) void finish_group(
 static inline __attribute__((always_inline)) void rows_of(const ck_float_rows *t, const int vectors, const int pieces) {
     const int rows = pieces && vectors > 2 ? ROWS / 2 : ROWS;
     const size_t steps = t->taps * t->depth;
-    place p = {t->a, t->start, t->out, t->addend, t->ahead, t->ahead_lines ? 64 : 0, t->ahead_lines};
+    place p = {t->a, t->start, t->out, t->addend, t->ahead, ahead_step(t->ahead_lines, t->rows / (size_t)rows * steps)};
     group before = {.out = NULL};
     size_t row = 0;
     for (; row + (size_t)rows <= t->rows; row += (size_t)rows) {
@@ -113,8 +112,6 @@ static inline __attribute__((always_inline)) void rows_of(const ck_float_rows *t
         p.out += (size_t)rows * t->out_stride;
         p.addend += p.addend ? (size_t)rows * t->addend_stride : 0;
         p.ahead += steps * p.ahead_step;
-        p.lines -= p.lines < steps ? p.lines : steps;
-        p.ahead_step = p.lines ? 64 : 0;
     }
     if (pieces && before.out) finish_group(t, &before, rows, vectors);
     #define RUN(R) \

@@ -182,8 +182,7 @@ typedef struct place {
     uint8_t *out;
     const uint8_t *addend;
     const char *ahead;
-    size_t ahead_step;  // 64, or 0 where all has been fetched
-    size_t lines;       // left to fetch
+    size_t ahead_step;  // bytes for each step: the lines are spread over all of them
 } place;
 
 // Lanes with e > 0.
@@ -234,7 +233,7 @@ static inline __attribute__((always_inline)) void fused_rows(
         __asm__ volatile("" : "+k"(shifts[v]));  // the compiler would rather keep e in a register and compare it each time
     }
     const size_t steps = t->taps * ((t->depth + 3) / 4);
-    place p = {t->a, t->sums, t->out, t->addend, t->ahead, t->ahead_lines ? 64 : 0, t->ahead_lines};
+    place p = {t->a, t->sums, t->out, t->addend, t->ahead, ahead_step(t->ahead_lines, t->rows / (size_t)rows * steps)};
     group before = {.out = NULL};
     size_t row = 0;
     for (; row + (size_t)rows <= t->rows; row += (size_t)rows) {
@@ -268,8 +267,6 @@ static inline __attribute__((always_inline)) void fused_rows(
         p.out += (size_t)rows * t->out_stride;
         p.addend += p.addend ? (size_t)rows * t->out_stride : 0;
         p.ahead += steps * p.ahead_step;
-        p.lines -= p.lines < steps ? p.lines : steps;
-        p.ahead_step = p.lines ? 64 : 0;
     }
     if (pieces && before.out) finish(t, &constants, &before, rows, vectors, kind, lefts, shifts);
     if (row == t->rows) return;

@@ -18,6 +18,11 @@
         opaque_; \
     })
 
+// How far a pointer to `lines` lines of 64 bytes moves with each of `steps` steps, so that all are touched, or a line with each step.
+static inline size_t ahead_step(size_t lines, size_t steps) {
+    return steps <= lines ? lines ? 64 : 0 : (lines * 64 + steps - 1) / steps;
+}
+
 #define CK_TABLES(X) \
     X(ck_int_scalar) \
     X(ck_float_scalar) \
